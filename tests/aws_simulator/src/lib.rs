@@ -1,0 +1,1 @@
+//! An HTTP double of AWS.

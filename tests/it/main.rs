@@ -1,0 +1,1 @@
+//! The one integration binary: the AWS SDK links once.

@@ -1,0 +1,1 @@
+//! A go-plugin client for tests.

@@ -1,0 +1,1 @@
+//! What a Terraform provider in Rust needs.
