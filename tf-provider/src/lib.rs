@@ -1,1 +1,4 @@
 //! What a Terraform provider in Rust needs.
+
+pub mod framework;
+pub mod value;
