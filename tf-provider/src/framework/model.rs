@@ -11,7 +11,7 @@ use crate::value::{Path, Step, Type, Value};
 
 /// A struct declared by [`model!`](crate::model!).
 pub trait Model:
-    AttributeValue<View: Send + Sync> + Clone + Default + fmt::Debug + Send + Sync + 'static
+    AttributeValue<View: fmt::Debug + Send + Sync> + Clone + Default + fmt::Debug + Send + Sync + 'static
 {
     /// The struct's doc comment.
     fn doc() -> String;

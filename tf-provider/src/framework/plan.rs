@@ -1,0 +1,348 @@
+//! From configuration and prior state to a plan. Pure.
+//!
+//! The order is that of Terraform's plugin framework: defaults, write-only values to null, computed values to
+//! unknown where anything changes, replacement; the resource's own adjustments come after. Core then demands that
+//! a planned value is what the configuration says, or what the state says, or, where the configuration says
+//! nothing and the attribute is computed, anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::schema::{Attribute, Nesting, Replace, nested_objects};
+use crate::value::{Path, Step, Value};
+
+/// What is planned for an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The object after the apply, as far as it is known.
+    pub planned: Value,
+    /// Attributes whose change replaces the object, sorted.
+    pub replace: BTreeSet<Path>,
+}
+
+/// Plans a create (`prior` is null) or an update. `proposed` is what core merged from configuration and prior
+/// state.
+pub fn propose(attributes: &[Attribute], config: &Value, prior: &Value, proposed: &Value) -> Proposal {
+    let mut planned = proposed.clone();
+    complete(attributes, config, prior, &mut planned);
+    if planned != *prior {
+        mark_unknown(attributes, config, prior, &mut planned, &BTreeSet::new());
+    }
+    let mut replace = BTreeSet::new();
+    if !prior.is_null() {
+        find_replacements(attributes, config, prior, &planned, &Path::root(), &mut replace);
+    }
+    Proposal { planned, replace }
+}
+
+/// Sets defaults, nulls write-only values, and keeps the state's spelling where the configuration says the same
+/// thing in another one.
+fn complete(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut Value) {
+    let Value::Map(members) = planned else { return };
+    for attribute in attributes {
+        let Some(value) = members.get_mut(attribute.name) else { continue };
+        let (config, prior) = (config.member(attribute.name), prior.member(attribute.name));
+        let behaviour = &attribute.behaviour;
+        if let (Some(default), true) = (&behaviour.default, config.is_null()) {
+            value.clone_from(default);
+        }
+        if behaviour.write_only {
+            *value = Value::Null;
+        }
+        if let Some(normal) = behaviour.spelling
+            && same_thing(normal, value, prior)
+        {
+            value.clone_from(prior);
+        }
+        if let Some((nesting, nested)) = attribute.nested() {
+            each_nested(nesting, nested, config, prior, value, |config, prior, element| {
+                complete(nested, config, prior, element);
+            });
+        }
+    }
+}
+
+/// Whether two known values are one thing in two spellings.
+pub(super) fn same_thing(normal: fn(&str) -> String, one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => normal(one) == normal(other),
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| same_thing(normal, one, other))
+        }
+        (Value::Set(one), Value::Set(other)) => {
+            let normal = |elements: &[Value]| -> Option<BTreeSet<String>> {
+                elements.iter().map(|element| element.as_str().map(normal)).collect()
+            };
+            one.len() == other.len() && normal(one).is_some() && normal(one) == normal(other)
+        }
+        _ => false,
+    }
+}
+
+/// Makes every computed attribute that the configuration leaves open unknown, or keeps it where it is declared
+/// `kept`. Attributes in `settled` are left as they are.
+pub(super) fn mark_unknown(
+    attributes: &[Attribute],
+    config: &Value,
+    prior: &Value,
+    planned: &mut Value,
+    settled: &BTreeSet<Path>,
+) {
+    let Value::Map(members) = planned else { return };
+    for attribute in attributes {
+        let Some(value) = members.get_mut(attribute.name) else { continue };
+        let behaviour = &attribute.behaviour;
+        let (open, kept) = (config.member(attribute.name), prior.member(attribute.name));
+        if settled.contains(&Path::of(attribute.name)) {
+            continue;
+        }
+        if open.is_null() && behaviour.presence.is_computed() {
+            if behaviour.default.is_none() {
+                *value = if behaviour.kept && !prior.is_null() { kept.clone() } else { Value::UNKNOWN };
+            }
+        } else if let Some((nesting, nested)) = attribute.nested() {
+            each_nested(nesting, nested, open, kept, value, |config, prior, element| {
+                mark_unknown(nested, config, prior, element, &BTreeSet::new());
+            });
+        }
+    }
+}
+
+/// Works on every object nested in a planned value, beside the configuration's and the prior state's object for
+/// the same place. An element of a set belongs to the configuration's element that says nothing else.
+fn each_nested(
+    nesting: Nesting,
+    nested: &[Attribute],
+    config: &Value,
+    prior: &Value,
+    planned: &mut Value,
+    mut work: impl FnMut(&Value, &Value, &mut Value),
+) {
+    const NULL: &Value = &Value::Null;
+    match (nesting, planned) {
+        (Nesting::Single, planned @ Value::Map(_)) => work(config, prior, planned),
+        (Nesting::List, Value::List(elements)) => {
+            let of = |value: &Value, index: usize| -> Value {
+                value.as_elements().and_then(|elements| elements.get(index)).unwrap_or(NULL).clone()
+            };
+            for (index, element) in elements.iter_mut().enumerate() {
+                work(&of(config, index), &of(prior, index), element);
+            }
+        }
+        (Nesting::Map, Value::Map(members)) => {
+            for (key, member) in members.iter_mut() {
+                work(config.member(key), prior.member(key), member);
+            }
+        }
+        (Nesting::Set, planned @ Value::Set(_)) => {
+            let configured = config.as_elements().unwrap_or_default();
+            let elements = planned.as_elements().unwrap_or_default().iter().cloned().map(|mut element| {
+                let origin = configured.iter().find(|origin| says_nothing_else(nested, origin, &element));
+                let before =
+                    prior.as_elements().unwrap_or_default().iter().find(|before| **before == element);
+                work(origin.unwrap_or(NULL), &before.cloned().unwrap_or_default(), &mut element);
+                element
+            });
+            *planned = Value::set(elements.collect::<Vec<_>>());
+        }
+        _ => {}
+    }
+}
+
+/// Whether everything that `origin` sets is the same in `element`.
+fn says_nothing_else(nested: &[Attribute], origin: &Value, element: &Value) -> bool {
+    nested.iter().all(|attribute| {
+        let set = origin.member(attribute.name);
+        set.is_null() || attribute.nested().is_some() || set == element.member(attribute.name)
+    })
+}
+
+fn find_replacements(
+    attributes: &[Attribute],
+    config: &Value,
+    prior: &Value,
+    planned: &Value,
+    at: &Path,
+    found: &mut BTreeSet<Path>,
+) {
+    for attribute in attributes {
+        let (set, old, new) =
+            (config.member(attribute.name), prior.member(attribute.name), planned.member(attribute.name));
+        let left_open = set.is_null() && attribute.behaviour.presence.is_computed();
+        if old == new || left_open && attribute.behaviour.default.is_none() {
+            continue;
+        }
+        let path = at.clone().attribute(attribute.name);
+        let replaces = match attribute.behaviour.replace {
+            Replace::Never => false,
+            Replace::Always => true,
+            Replace::If(decide) => !new.is_unknown() && decide(old, new),
+        };
+        if replaces {
+            found.insert(path.clone());
+        }
+        let Some((nesting, nested)) = attribute.nested() else { continue };
+        let (old_objects, new_objects) = (nested_objects(nesting, old), nested_objects(nesting, new));
+        let same_places = nesting != Nesting::Set
+            && old_objects.len() == new_objects.len()
+            && old_objects.iter().zip(&new_objects).all(|((old, _), (new, _))| old == new);
+        if !same_places {
+            if any_replaces(nested) {
+                found.insert(path);
+            }
+            continue;
+        }
+        for ((step, old), (_, new)) in old_objects.into_iter().zip(new_objects) {
+            let whole = Path::root();
+            let (element, within) = match step {
+                Some(step) => (path.clone().then(step.clone()), whole.then(step)),
+                None => (path.clone(), whole),
+            };
+            let set = set.at(&within).unwrap_or(&Value::Null);
+            find_replacements(nested, set, old, new, &element, found);
+        }
+    }
+}
+
+fn any_replaces(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        !matches!(attribute.behaviour.replace, Replace::Never)
+            || attribute.nested().is_some_and(|(_, nested)| any_replaces(nested))
+    })
+}
+
+/// Nulls every write-only value.
+pub fn without_write_only(attributes: &[Attribute], mut value: Value) -> Value {
+    clear_write_only(attributes, &mut value);
+    value
+}
+
+fn clear_write_only(attributes: &[Attribute], value: &mut Value) {
+    let Value::Map(members) = value else { return };
+    for attribute in attributes {
+        let Some(member) = members.get_mut(attribute.name) else { continue };
+        if attribute.behaviour.write_only {
+            *member = Value::Null;
+        } else if let Some((nesting, nested)) = attribute.nested() {
+            each_nested(nesting, nested, &Value::Null, &Value::Null, member, |_, _, element| {
+                clear_write_only(nested, element);
+            });
+        }
+    }
+}
+
+/// Puts the configuration's write-only values into a planned object: what create and update are given.
+pub fn with_write_only(attributes: &[Attribute], config: &Value, mut planned: Value) -> Value {
+    fill_write_only(attributes, config, &mut planned);
+    planned
+}
+
+fn fill_write_only(attributes: &[Attribute], config: &Value, planned: &mut Value) {
+    let Value::Map(members) = planned else { return };
+    for attribute in attributes {
+        let Some(member) = members.get_mut(attribute.name) else { continue };
+        let set = config.member(attribute.name);
+        if attribute.behaviour.write_only {
+            member.clone_from(set);
+        } else if let Some((nesting, nested)) = attribute.nested() {
+            each_nested(nesting, nested, set, &Value::Null, member, |config, _, element| {
+                fill_write_only(nested, config, element);
+            });
+        }
+    }
+}
+
+/// Keeps the user's spelling: where the new value is the reference's in another spelling, takes the reference's.
+pub fn keep_spelling(attributes: &[Attribute], reference: &Value, value: &mut Value) {
+    let Value::Map(members) = value else { return };
+    for attribute in attributes {
+        let Some(member) = members.get_mut(attribute.name) else { continue };
+        let spelt = reference.member(attribute.name);
+        if let Some(normal) = attribute.behaviour.spelling
+            && same_thing(normal, member, spelt)
+        {
+            member.clone_from(spelt);
+        }
+        if let Some((nesting, nested)) = attribute.nested() {
+            each_nested(nesting, nested, &Value::Null, spelt, member, |_, reference, element| {
+                keep_spelling(nested, reference, element);
+            });
+        }
+    }
+}
+
+/// An object of that schema in which every attribute is null and every list or set of blocks empty.
+pub fn empty_object(attributes: &[Attribute]) -> Value {
+    let empty = |attribute: &Attribute| match (&attribute.kind, attribute.is_block()) {
+        (super::schema::Kind::Block(Nesting::List, _), true) => Value::List(Vec::new()),
+        (super::schema::Kind::Block(Nesting::Set, _), true) => Value::set([]),
+        _ => Value::Null,
+    };
+    Value::Map(
+        attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), empty(attribute)))
+            .collect::<BTreeMap<_, _>>(),
+    )
+}
+
+/// Where an applied object is not what was planned, or not wholly known: each a defect that core would report
+/// as "Provider produced inconsistent result after apply". Values are not named, since they may be secret.
+pub fn inconsistencies(attributes: &[Attribute], planned: &Value, applied: &Value) -> Vec<Path> {
+    let mut found = applied.unknown_paths();
+    compare(attributes, planned, applied, &Path::root(), &mut found);
+    found
+}
+
+fn compare(attributes: &[Attribute], planned: &Value, applied: &Value, at: &Path, found: &mut Vec<Path>) {
+    for attribute in attributes {
+        let (plan, new) = (planned.member(attribute.name), applied.member(attribute.name));
+        let path = at.clone().attribute(attribute.name);
+        match attribute.nested() {
+            Some((nesting, nested)) if nesting != Nesting::Set && !plan.is_unknown() => {
+                let (plans, news) = (nested_objects(nesting, plan), nested_objects(nesting, new));
+                if plans.len() != news.len() || plan.is_null() != new.is_null() {
+                    found.push(path);
+                    continue;
+                }
+                for ((step, plan), (other, new)) in plans.into_iter().zip(news) {
+                    let element = step.clone().map_or(path.clone(), |step: Step| path.clone().then(step));
+                    if step == other {
+                        compare(nested, plan, new, &element, found);
+                    } else {
+                        found.push(element);
+                    }
+                }
+            }
+            _ if !agrees(plan, new) => found.push(path),
+            _ => {}
+        }
+    }
+}
+
+/// Whether the applied value is one that the planned value could become.
+fn agrees(planned: &Value, applied: &Value) -> bool {
+    match (planned, applied) {
+        (Value::Unknown(refinement), applied) => {
+            let null_agrees = refinement.null.is_none_or(|null| null == applied.is_null());
+            let prefix_agrees = match (&refinement.prefix, applied) {
+                (Some(prefix), Value::String(text)) => text.starts_with(prefix.as_str()),
+                _ => true,
+            };
+            null_agrees && prefix_agrees
+        }
+        (Value::List(planned), Value::List(applied)) => {
+            planned.len() == applied.len() && planned.iter().zip(applied).all(|(plan, new)| agrees(plan, new))
+        }
+        (Value::Map(planned), Value::Map(applied)) => {
+            planned.len() == applied.len()
+                && planned.iter().all(|(key, plan)| applied.get(key).is_some_and(|new| agrees(plan, new)))
+        }
+        (Value::Set(set), Value::Set(applied)) if !planned.is_wholly_known() => set.len() >= applied.len(),
+        (planned, applied) => planned == applied,
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

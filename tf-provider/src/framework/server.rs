@@ -1,0 +1,307 @@
+//! A provider at work: the framework's answer to everything that Terraform asks, in values and without any wire
+//! format. [`crate::protocol`] translates.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::context::{Context, Setting};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::erased::{AnyDataSource, AnyResource};
+use super::failure::{Failure, Verb};
+use super::function::Function;
+use super::model::Model as _;
+use super::private::Private;
+use super::provider::{Configuration, Configured, Provider, Registry};
+use super::resource::Config;
+use super::schema::Schema;
+use super::validate;
+use crate::value::{Path, Value};
+
+/// A provider at work.
+pub struct Server<P: Provider> {
+    pub(super) provider: P,
+    pub(super) registry: Registry<P::Client>,
+    client: RwLock<Client<P::Client>>,
+    stop: Mutex<CancellationToken>,
+    schemas: OnceLock<Schemas>,
+    poll_interval: Option<Duration>,
+}
+
+impl<P: Provider> std::fmt::Debug for Server<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}
+
+/// Where the provider's configuration stands.
+enum Client<C> {
+    /// Terraform has not sent it.
+    Missing,
+    /// It depends on values that are not known yet.
+    Waiting(Vec<Path>),
+    /// It works.
+    Ready(Arc<C>),
+}
+
+/// Every schema of a provider, by full type name.
+#[derive(Debug)]
+pub struct Schemas {
+    /// The `provider` block.
+    pub provider: Schema,
+    /// Resources.
+    pub resources: BTreeMap<String, Schema>,
+    /// What identifies an object of each resource type.
+    pub identities: BTreeMap<String, Schema>,
+    /// Data sources.
+    pub data_sources: BTreeMap<String, Schema>,
+}
+
+impl<P: Provider> Server<P> {
+    /// A server for that provider, not configured yet. The environment variable `<NAME>_POLL_INTERVAL` (a duration
+    /// such as `200ms`) overrides every poll interval: for tests.
+    pub fn new(provider: P) -> Self {
+        let mut registry = Registry::default();
+        provider.offer(&mut registry);
+        let variable = format!("{}_POLL_INTERVAL", P::NAME.to_uppercase());
+        let poll_interval = std::env::var(variable).ok().and_then(|text| super::duration::parse(&text));
+        Self {
+            provider,
+            registry,
+            client: RwLock::new(Client::Missing),
+            stop: Mutex::default(),
+            schemas: OnceLock::new(),
+            poll_interval,
+        }
+    }
+
+    /// Every schema, made once.
+    pub fn schemas(&self) -> &Schemas {
+        self.schemas.get_or_init(|| {
+            let full = |name: &str| format!("{}_{name}", P::NAME);
+            let resources = self.registry.resources.values();
+            Schemas {
+                provider: P::Config::schema(),
+                resources: resources.clone().map(|kind| (full(kind.name()), kind.schema())).collect(),
+                identities: resources.map(|kind| (full(kind.name()), kind.identity_schema())).collect(),
+                data_sources: {
+                    let kinds = self.registry.data_sources.values();
+                    kinds.map(|kind| (full(kind.name()), kind.schema())).collect()
+                },
+            }
+        })
+    }
+
+    /// The functions by name.
+    pub fn functions(&self) -> impl Iterator<Item = &Arc<dyn Function>> {
+        self.registry.functions.values()
+    }
+
+    /// The function of that name.
+    pub fn function(&self, name: &str) -> Option<&Arc<dyn Function>> {
+        self.registry.functions.get(name)
+    }
+
+    /// Checks a provider configuration.
+    pub fn validate_provider(&self, config: &Value) -> Diagnostics {
+        let schema = &self.schemas().provider;
+        let mut found = Diagnostics::new();
+        validate::against_schema(&schema.attributes, config, &mut found);
+        match P::Config::view_of(config) {
+            Ok(view) => self.provider.validate(&Config { view, value: config }, &mut found),
+            Err(mismatch) => found
+                .push(Failure::bug(mismatch.to_string()).describe(Verb::Configure, &provider_object::<P>())),
+        }
+        found
+    }
+
+    /// Configures the provider. Unknown values are tolerated: what needs them fails only when it is used.
+    pub async fn configure(&self, config: &Value, terraform_version: String) -> Diagnostics {
+        let object = provider_object::<P>();
+        let unknown = config.unknown_paths();
+        let typed = match P::Config::from_value(config) {
+            Ok(typed) => typed,
+            Err(mismatch) => {
+                return Failure::bug(mismatch.to_string()).describe(Verb::Configure, &object).into();
+            }
+        };
+        let configuration = Configuration { config: typed, unknown, terraform_version };
+        let configured = guard(self.provider.configure(configuration)).await;
+        let client = match configured {
+            Ok(Configured::Ready(client)) => Client::Ready(Arc::new(client)),
+            Ok(Configured::Waiting(paths)) => Client::Waiting(paths),
+            Err(failure) => return failure.describe(Verb::Configure, &object).into(),
+        };
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+        Diagnostics::new()
+    }
+
+    /// Checks the configuration of a resource.
+    pub fn validate_resource(&self, kind: &Kind<P>, config: &Value, write_only_allowed: bool) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        if !write_only_allowed {
+            validate::write_only_support(&kind.schema.attributes, config, &mut found);
+        }
+        validate::against_schema(&kind.schema.attributes, config, &mut found);
+        match kind.resource.validate(config) {
+            Ok(more) => found.extend(more),
+            Err(failure) => found.push(failure.describe(Verb::Plan, &kind.type_name)),
+        }
+        found
+    }
+
+    /// Checks the configuration of a data source.
+    pub fn validate_data_source(&self, kind: &DataKind<P>, config: &Value) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        validate::against_schema(&kind.schema.attributes, config, &mut found);
+        match kind.data_source.validate(config) {
+            Ok(more) => found.extend(more),
+            Err(failure) => found.push(failure.describe(Verb::Read, &kind.type_name)),
+        }
+        found
+    }
+
+    /// Reads a data source.
+    pub async fn read_data_source(&self, kind: &DataKind<P>, config: Value) -> (Option<Value>, Diagnostics) {
+        let object = format!("data.{}", kind.type_name);
+        let context = self.begin(Verb::Read, &object, Some(Duration::from_secs(600)), Private::default());
+        let client = self.client();
+        let reading = async {
+            let client = client.as_ref().map(AsRef::as_ref).map_err(Clone::clone);
+            kind.data_source.read(client, config, context.clone()).await
+        };
+        let result = guard(reading).await;
+        let (mut diagnostics, ..) = context.leave();
+        match result {
+            Ok(state) => (Some(state), diagnostics),
+            Err(failure) => {
+                diagnostics.push(failure.describe(Verb::Read, &object));
+                (None, diagnostics)
+            }
+        }
+    }
+
+    /// Stops the work in flight; what begins afterwards is not affected.
+    pub fn stop(&self) {
+        let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *stop).cancel();
+    }
+
+    /// The resource of that type.
+    pub fn resource(&self, type_name: &str) -> Option<Kind<P>> {
+        let name = type_name.strip_prefix(P::NAME)?.strip_prefix('_')?;
+        Some(Kind {
+            type_name: type_name.to_owned(),
+            resource: self.registry.resources.get(name)?.clone(),
+            schema: self.schemas().resources.get(type_name)?.clone(),
+            identity: self.schemas().identities.get(type_name)?.clone(),
+        })
+    }
+
+    /// The data source of that type.
+    pub fn data_source(&self, type_name: &str) -> Option<DataKind<P>> {
+        let name = type_name.strip_prefix(P::NAME)?.strip_prefix('_')?;
+        Some(DataKind {
+            type_name: type_name.to_owned(),
+            data_source: self.registry.data_sources.get(name)?.clone(),
+            schema: self.schemas().data_sources.get(type_name)?.clone(),
+        })
+    }
+
+    /// The client, or why there is none.
+    pub(super) fn client(&self) -> Result<Arc<P::Client>, Failure> {
+        match &*self.client.read().unwrap_or_else(PoisonError::into_inner) {
+            Client::Ready(client) => Ok(client.clone()),
+            Client::Missing => Err(Failure::bug("Terraform has not configured the provider.")),
+            Client::Waiting(paths) => {
+                let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+                Err(Failure {
+                    path: None,
+                    ..Failure::config(
+                        Path::root(),
+                        format!(
+                            "The provider configuration depends on values that are known only after an apply: {}.",
+                            paths.join(", ")
+                        ),
+                    )
+                }
+                .advise("Apply what these values come from first (terraform apply -target=…), or set them directly."))
+            }
+        }
+    }
+
+    /// Begins an operation.
+    pub(super) fn begin(
+        &self,
+        verb: Verb,
+        object: &str,
+        timeout: Option<Duration>,
+        private: Private,
+    ) -> Context {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Context::begin(Setting {
+            verb,
+            object: object.to_owned(),
+            timeout: timeout.unwrap_or(Duration::from_secs(600)),
+            stop,
+            poll_interval: self.poll_interval,
+            private,
+        })
+    }
+}
+
+/// A resource type of a provider.
+pub struct Kind<P: Provider> {
+    /// Full type name.
+    pub type_name: String,
+    /// Its schema.
+    pub schema: Schema,
+    /// What identifies its objects.
+    pub identity: Schema,
+    pub(super) resource: Arc<dyn AnyResource<P::Client>>,
+}
+
+/// A data source type of a provider.
+pub struct DataKind<P: Provider> {
+    /// Full type name.
+    pub type_name: String,
+    /// Its schema.
+    pub schema: Schema,
+    data_source: Arc<dyn AnyDataSource<P::Client>>,
+}
+
+impl<P: Provider> std::fmt::Debug for Kind<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Kind").field(&self.type_name).finish()
+    }
+}
+
+impl<P: Provider> std::fmt::Debug for DataKind<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("DataKind").field(&self.type_name).finish()
+    }
+}
+
+fn provider_object<P: Provider>() -> String {
+    format!("provider {}", P::NAME)
+}
+
+/// Runs work that may panic; a panic becomes a failure. Its message is not repeated, since it may hold anything;
+/// the plugin's panic hook logs where it happened.
+pub(super) async fn guard<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        Err(Failure::bug("The provider panicked.").advise(
+            "Set TF_LOG=ERROR to see where, and run the operation again: the state holds what was saved.",
+        ))
+    })
+}
+
+/// Diagnostics that say only that.
+pub(super) fn only(diagnostic: Diagnostic) -> Diagnostics {
+    diagnostic.into()
+}

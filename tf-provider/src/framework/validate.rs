@@ -1,0 +1,164 @@
+//! Checks of a configuration against its schema, beyond what core checks itself.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::schema::{Attribute, Check, Nesting, nested_objects};
+use crate::value::{Path, Value};
+
+/// Runs every check that the schema declares on every known value. Unknown values are checked when they become
+/// known.
+pub fn against_schema(attributes: &[Attribute], config: &Value, found: &mut Diagnostics) {
+    check_object(attributes, config, &Path::root(), found);
+}
+
+fn check_object(attributes: &[Attribute], object: &Value, at: &Path, found: &mut Diagnostics) {
+    for attribute in attributes {
+        let value = object.member(attribute.name);
+        let path = at.clone().attribute(attribute.name);
+        for check in &attribute.behaviour.validators {
+            run(check, value, &path, attribute.name, found);
+        }
+        let Some((nesting, nested)) = attribute.nested() else { continue };
+        let objects = nested_objects(nesting, value);
+        if attribute.is_block() && matches!(nesting, Nesting::List | Nesting::Set) && !value.is_unknown() {
+            check_count(attribute, objects.len(), &path, found);
+        }
+        for (step, object) in objects {
+            let element = step.map_or(path.clone(), |step| path.clone().then(step));
+            check_object(nested, object, &element, found);
+        }
+    }
+}
+
+fn run(check: &Check, value: &Value, path: &Path, name: &str, found: &mut Diagnostics) {
+    if let Check::Each(each) = check {
+        match value {
+            Value::List(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    run(each, element, &path.clone().index(index), name, found);
+                }
+            }
+            Value::Set(elements) => elements.iter().for_each(|element| run(each, element, path, name, found)),
+            Value::Map(members) => {
+                for (key, member) in members {
+                    run(each, member, &path.clone().key(key), name, found);
+                }
+            }
+            _ => {}
+        }
+        return;
+    }
+    if value.is_null() || value.is_unknown() {
+        return;
+    }
+    if let Err(problem) = check.run(value) {
+        found.error_at(path.clone(), format!("Invalid value for {name}"), problem);
+    }
+}
+
+fn check_count(attribute: &Attribute, count: usize, path: &Path, found: &mut Diagnostics) {
+    let (least, most) = (attribute.behaviour.min_items, attribute.behaviour.max_items);
+    if count < least {
+        found.error_at(
+            path.clone(),
+            format!("Too few {} blocks", attribute.name),
+            format!("At least {least} must be written; there are {count}."),
+        );
+    }
+    if let Some(most) = most
+        && count > most
+    {
+        found.error_at(
+            path.clone(),
+            format!("Too many {} blocks", attribute.name),
+            format!("At most {most} may be written; there are {count}."),
+        );
+    }
+}
+
+/// Refuses write-only values from a Terraform that would store them: those before 1.11.
+pub fn write_only_support(attributes: &[Attribute], config: &Value, found: &mut Diagnostics) {
+    visit_write_only(attributes, config, &Path::root(), &mut |attribute, path| {
+        found.push(
+            Diagnostic::error(
+                format!("Write-only attribute {} needs Terraform 1.11", attribute.name),
+                "This version of Terraform or OpenTofu has no write-only attributes and would store the value in the \
+                 state. Use Terraform 1.11 or OpenTofu 1.11 or later, or the attribute that is stored.",
+            )
+            .at(path),
+        );
+    });
+}
+
+fn visit_write_only(
+    attributes: &[Attribute],
+    object: &Value,
+    at: &Path,
+    visit: &mut impl FnMut(&Attribute, Path),
+) {
+    for attribute in attributes {
+        let value = object.member(attribute.name);
+        let path = at.clone().attribute(attribute.name);
+        if attribute.behaviour.write_only && !value.is_null() {
+            visit(attribute, path);
+        } else if let Some((nesting, nested)) = attribute.nested() {
+            for (step, object) in nested_objects(nesting, value) {
+                let element = step.map_or(path.clone(), |step| path.clone().then(step));
+                visit_write_only(nested, object, &element, visit);
+            }
+        }
+    }
+}
+
+/// Exactly one of the attributes must be set. Nothing is said while an unknown one could decide it.
+pub fn exactly_one_of(config: &Value, names: &[&str], found: &mut Diagnostics) {
+    let set: Vec<&str> = names.iter().copied().filter(|name| is_set(config, name)).collect();
+    let undecided = names.iter().any(|name| config.member(name).is_unknown());
+    let all = quoted(names);
+    match set.as_slice() {
+        [] if !undecided => found.push(
+            Diagnostic::error(
+                format!("Missing one of {all}"),
+                format!("Exactly one of {all} must be set; none is."),
+            )
+            .at(names.first().copied().unwrap_or_default()),
+        ),
+        [_, second, ..] => found.error_at(
+            *second,
+            format!("Conflicting attributes {}", quoted(&set)),
+            format!("Exactly one of {all} must be set."),
+        ),
+        _ => {}
+    }
+}
+
+/// At most one of the attributes may be set.
+pub fn at_most_one_of(config: &Value, names: &[&str], found: &mut Diagnostics) {
+    let set: Vec<&str> = names.iter().copied().filter(|name| is_set(config, name)).collect();
+    if let [_, second, ..] = set.as_slice() {
+        found.error_at(
+            *second,
+            format!("Conflicting attributes {}", quoted(&set)),
+            format!("At most one of {} may be set.", quoted(names)),
+        );
+    }
+}
+
+/// Where `name` is set, `needs` must be set as well.
+pub fn requires(config: &Value, name: &str, needs: &str, found: &mut Diagnostics) {
+    if is_set(config, name) && config.member(needs).is_null() {
+        found.error_at(
+            name,
+            format!("Missing attribute {needs:?}"),
+            format!("{name:?} has an effect only together with {needs:?}."),
+        );
+    }
+}
+
+fn is_set(config: &Value, name: &str) -> bool {
+    let value = config.member(name);
+    !value.is_null() && !value.is_unknown()
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
