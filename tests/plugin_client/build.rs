@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::path::Path;
 
-#[expect(clippy::print_stdout, reason = "cargo reads its instructions from a build script's stdout")]
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
     println!("cargo::rerun-if-changed={}", folder.display());

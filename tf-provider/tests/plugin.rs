@@ -1,15 +1,22 @@
 //! The plugin layer from outside: a process, its socket, its signals, its log.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use plugin_client::plugin::grpc_controller_client::GrpcControllerClient;
+use plugin_client::plugin::grpc_stdio_client::GrpcStdioClient;
+use plugin_client::tfplugin6::provider_client::ProviderClient;
 use plugin_client::tfplugin6::{get_provider_schema, read_resource};
-use plugin_client::{Client, Credentials, Identity, Options};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use plugin_client::{Client, Credentials, Handshake, Identity, Options};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -35,19 +42,11 @@ async fn start(command: Command) -> Client {
 }
 
 async fn get_schema(channel: Channel) -> Result<(), tonic::Status> {
-    let mut provider = plugin_client::tfplugin6::provider_client::ProviderClient::new(channel);
-    provider.get_provider_schema(get_provider_schema::Request::default()).await.map(drop)
+    ProviderClient::new(channel).get_provider_schema(get_provider_schema::Request::default()).await.map(drop)
 }
 
 fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
-}
-
-fn is_running(pid: u32) -> bool {
-    // A process that has ended and was not waited for still takes signals.
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let zombie = state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'));
-    test_kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap()).is_ok() && !zombie
 }
 
 /// Waits for a condition, for ten seconds at most.
@@ -131,4 +130,210 @@ async fn handshake_service_and_end() {
     let took = client.shutdown().await.unwrap();
     assert!(took < SHUTDOWN_LIMIT, "{took:?}");
     assert!(!directory.exists(), "{directory:?} is left behind");
+}
+
+#[tokio::test]
+async fn what_the_host_asks_for() {
+    for versions in ["5,6", "6,5", "6", "5", "", "nonsense"] {
+        let options = Options { protocols: versions.into(), ..Options::default() };
+        let client = Client::start_with(fixture(), &options).await.unwrap();
+        assert_eq!(client.handshake().protocol, 6, "{versions:?}");
+    }
+    let client = start(fixture_with("PLUGIN_MULTIPLEX_GRPC", "true")).await;
+    assert_eq!(client.handshake().multiplex.as_deref(), Some("false"));
+    let parent = tempfile::tempdir().unwrap();
+    let client = start(fixture_with("PLUGIN_UNIX_SOCKET_DIR", parent.path().to_str().unwrap())).await;
+    assert_eq!(directory(&client).parent(), Some(parent.path()));
+    let deep = parent.path().join("d".repeat(100));
+    std::fs::create_dir(&deep).unwrap();
+    let client = start(fixture_with("TMPDIR", deep.to_str().unwrap())).await;
+    assert_eq!(directory(&client).parent(), Some(Path::new("/tmp")), "a TMPDIR that is too deep");
+}
+
+#[tokio::test]
+async fn only_the_host_is_served() {
+    let client = start(fixture()).await;
+    let stranger = Identity::new().unwrap();
+    let thief = client.identity().unwrap().with_key_of(&stranger);
+    for wrong in [
+        Credentials::Nothing,
+        Credentials::PlainText,
+        Credentials::Other(&stranger),
+        Credentials::Other(&thief),
+    ] {
+        // With TLS 1.3 the client is done before the server has refused it.
+        if let Ok(channel) = client.connect(wrong).await {
+            let refused = get_schema(channel).await.expect_err("served with wrong credentials");
+            assert_ne!(refused.code(), tonic::Code::Unimplemented, "{wrong:?}: {refused}");
+        }
+    }
+    let again = client.connect(Credentials::Own).await.unwrap();
+    get_schema(again).await.unwrap();
+    get_schema(client.channel()).await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_text_where_the_host_has_no_certificate() {
+    let options = Options { mutual_tls: false, ..Options::default() };
+    let client = Client::start_with(fixture(), &options).await.unwrap();
+    assert!(client.handshake().line.ends_with("|grpc|"), "{}", client.handshake().line);
+    get_schema(client.channel()).await.unwrap();
+    assert!(client.shutdown().await.unwrap() < SHUTDOWN_LIMIT);
+}
+
+#[tokio::test]
+async fn interrupts_are_the_hosts_business() {
+    let mut client = start(fixture()).await;
+    let directory = directory(&client);
+    for _ in 0..3 {
+        signal(client.pid(), Signal::INT);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        get_schema(client.channel()).await.unwrap();
+    }
+    signal(client.pid(), Signal::TERM);
+    assert!(client.wait().await.unwrap().success());
+    assert!(!directory.exists());
+    assert_eq!(client.stdout(), [client.handshake().line.clone()]);
+    assert_eq!(client.stderr(), Vec::<String>::new(), "no log was asked for");
+}
+
+#[tokio::test]
+async fn calls_and_streams_do_not_hold_up_the_end() {
+    let client = start(fixture()).await;
+    let mut provider = client.provider();
+    let slow = tokio::spawn(async move {
+        let request = read_resource::Request { type_name: "slow".into(), ..Default::default() };
+        provider.read_resource(request).await
+    });
+    let mut stdio = GrpcStdioClient::new(client.channel()).stream_stdio(()).await.unwrap().into_inner();
+    let silence = tokio::time::timeout(Duration::from_millis(50), stdio.message()).await;
+    assert!(silence.is_err(), "{silence:?}");
+    let directory = directory(&client);
+    let took = client.shutdown().await.unwrap();
+    assert!(took < SHUTDOWN_LIMIT, "{took:?}");
+    assert!(!directory.exists());
+    assert!(stdio.message().await.is_ok_and(|message| message.is_none()), "the stream ends properly");
+    slow.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn ends_when_its_host_has_gone() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#""$0" & wait"#, env!("CARGO_BIN_EXE_plugin-fixture")]);
+    let client = start(shell).await;
+    let directory = directory(&client);
+    // Longer than it takes to look for the host once: a host that is there is not missed.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    get_schema(client.channel()).await.unwrap();
+    client.kill().await.unwrap();
+    eventually("the end of the plugin", || !directory.exists()).await;
+}
+
+#[tokio::test]
+async fn reattach() {
+    use tokio::io::AsyncBufReadExt as _;
+    let mut command = tokio::process::Command::from(fixture());
+    let mut child =
+        command.arg("--debug").stdout(std::process::Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let value = loop {
+        let line = lines.next_line().await.unwrap().expect("TF_REATTACH_PROVIDERS");
+        if let Some(value) = line.trim().strip_prefix("TF_REATTACH_PROVIDERS='") {
+            break serde_json::from_str::<serde_json::Value>(value.strip_suffix('\'').unwrap()).unwrap();
+        }
+    };
+    let told = &value["registry.terraform.io/tests/plugin-fixture"];
+    let socket = told["Addr"]["String"].as_str().unwrap().to_owned();
+    assert_eq!(
+        *told,
+        serde_json::json!({
+            "Protocol": "grpc", "ProtocolVersion": 6, "Pid": child.id(), "Test": true,
+            "Addr": { "Network": "unix", "String": socket },
+        })
+    );
+    let handshake: Handshake = format!("1|6|unix|{socket}|grpc|").parse().unwrap();
+    let channel = handshake.connect(None).await.unwrap();
+    // Of several hosts that use it, none may end it.
+    GrpcControllerClient::new(channel.clone()).shutdown(plugin_client::plugin::Empty {}).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    get_schema(channel).await.unwrap();
+    signal(child.id().unwrap(), Signal::INT);
+    assert!(child.wait().await.unwrap().success());
+    assert!(!Path::new(&socket).exists());
+}
+
+/// Opens connections that never get further: every other one says the first bytes of TLS.
+fn half_open(client: &Client, count: usize) -> Vec<UnixStream> {
+    let open = |n: usize| {
+        let mut stream = UnixStream::connect(&client.handshake().address).unwrap();
+        if n.is_multiple_of(2) {
+            // Refused when the plugin has closed it already, which is as good.
+            let _ = stream.write_all(&[0x16, 3, 1, 2, 0]);
+        }
+        stream
+    };
+    (0..count).map(open).collect()
+}
+
+async fn check_crowd(command: Command, options: &Options) {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let client = Arc::new(Client::start_with(command, options).await.unwrap());
+    let crowd = tokio::task::spawn_blocking({
+        let client = Arc::clone(&client);
+        move || half_open(&client, 2000)
+    });
+    let crowd = crowd.await.unwrap();
+    let started = Instant::now();
+    let another = client.connect(Credentials::Own).await.unwrap();
+    get_schema(another).await.unwrap();
+    get_schema(client.channel()).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    let took = Arc::into_inner(client).unwrap().shutdown().await.unwrap();
+    assert!(took < SHUTDOWN_LIMIT, "{took:?}");
+    drop(crowd);
+}
+
+#[tokio::test]
+async fn half_open_connections() {
+    check_crowd(fixture(), &Options::default()).await;
+}
+
+#[tokio::test]
+async fn half_open_connections_and_few_open_files() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"ulimit -n 100; exec "$0""#, env!("CARGO_BIN_EXE_plugin-fixture")]);
+    check_crowd(shell, &Options::default()).await;
+}
+
+#[tokio::test]
+async fn log_lines() {
+    let mut client = start(fixture_with("TF_LOG", "TRACE")).await;
+    let mut provider = client.provider();
+    for type_name in ["panic", "the-secret"] {
+        let request = read_resource::Request { type_name: type_name.into(), ..Default::default() };
+        provider.read_resource(request).await.unwrap_err();
+    }
+    let again = client.connect(Credentials::Own).await.unwrap();
+    get_schema(again).await.unwrap();
+    signal(client.pid(), Signal::TERM);
+    assert!(client.wait().await.unwrap().success());
+    eventually("the last line", || client.stderr().iter().any(|line| line.contains("SIGTERM"))).await;
+
+    let lines = client.stderr();
+    for line in &lines {
+        let json: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        for name in ["@level", "@message", "@module", "@timestamp"] {
+            assert!(json[name].is_string(), "{name} in {line}");
+        }
+        assert!(!line.contains("the-secret"), "{line}");
+    }
+    let logged = |text: &str| lines.iter().any(|line| line.contains(text));
+    assert!(logged(r#""@level":"error","@message":"this text stands in the source""#), "{lines:#?}");
+    assert!(
+        logged(r#""@message":"a panic, whose text is left out because it may hold secrets""#),
+        "{lines:#?}"
+    );
+    assert!(logged(r#"tests/plugin/fixture.rs:"#), "{lines:#?}");
 }

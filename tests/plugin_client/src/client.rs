@@ -5,20 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::plugin::grpc_controller_client::GrpcControllerClient;
 use crate::tfplugin6::provider_client::ProviderClient;
-use crate::{Error, Handshake, Identity, MAX_MESSAGE, Result, plugin, tls};
+use crate::{Error, Handshake, Identity, MAX_MESSAGE, Result, plugin};
 
 /// How long Terraform waits for the handshake line.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long one attempt to connect may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long [`Client::shutdown`] waits before it kills. Terraform waits two seconds; more shows by
 /// how much it was missed.
@@ -165,7 +161,7 @@ impl Client {
         if let Credentials::PlainText = credentials {
             handshake.certificate = None;
         }
-        connect(&handshake, identity).await
+        handshake.connect(identity).await
     }
 
     /// Ends the provider as Terraform does, and says how long its process took from the call.
@@ -205,48 +201,8 @@ async fn connect_first(
         .map_err(|_| "no handshake line within a minute")??
         .ok_or("the plugin ended without a handshake line")?;
     let handshake: Handshake = line.parse()?;
-    let channel = connect(&handshake, identity).await?;
+    let channel = handshake.connect(identity).await?;
     Ok((handshake, channel))
-}
-
-trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
-
-async fn connect(handshake: &Handshake, identity: Option<&Identity>) -> Result<Channel> {
-    let tls = match &handshake.certificate {
-        Some(server) => Some(TlsConnector::from(Arc::new(tls::config(server.clone(), identity)?))),
-        None => None,
-    };
-    let network = handshake.network.clone();
-    let address = handshake.address.clone();
-    // The connector decides where to; the URI is only the `:authority` of the calls.
-    let endpoint = Endpoint::from_static("http://localhost").connect_timeout(CONNECT_TIMEOUT);
-    let connector = tower::service_fn(move |_| {
-        let (network, address, tls) = (network.clone(), address.clone(), tls.clone());
-        async move {
-            let socket = dial(&network, &address).await?;
-            let transport: Box<dyn Transport> = match tls {
-                Some(tls) => Box::new(tls.connect("localhost".try_into()?, socket).await?),
-                None => socket,
-            };
-            Ok::<_, Error>(TokioIo::new(transport))
-        }
-    });
-    Ok(endpoint.connect_with_connector(connector).await?)
-}
-
-async fn dial(network: &str, address: &str) -> Result<Box<dyn Transport>> {
-    match network {
-        #[cfg(unix)]
-        "unix" => Ok(Box::new(tokio::net::UnixStream::connect(address).await?)),
-        "tcp" => {
-            let stream = tokio::net::TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::new(stream))
-        }
-        other => Err(format!("a plugin cannot be reached over {other:?}").into()),
-    }
 }
 
 /// A channel to nowhere. Putting it in the place of another one closes that.

@@ -7,6 +7,7 @@
 //! [`Options::protocols`], [`Handshake::protocol`] and [`Client::channel`].
 
 mod client;
+mod connect;
 mod handshake;
 mod proto;
 mod tls;

@@ -59,7 +59,7 @@ pub(super) async fn accept(
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
-                handshakes.make_room(MAX_HANDSHAKES / 2);
+                handshakes.halve();
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(BACK_OFF.1);
             }
@@ -72,6 +72,12 @@ pub(super) async fn accept(
 struct Handshakes(VecDeque<AbortHandle>);
 
 impl Handshakes {
+    /// Drops the older half, whatever limit it is that was reached.
+    fn halve(&mut self) {
+        self.0.retain(|handshake| !handshake.is_finished());
+        self.make_room(self.0.len() / 2);
+    }
+
     /// Drops the oldest ones until no more than `limit` are under way.
     fn make_room(&mut self, limit: usize) {
         if self.0.len() > limit {

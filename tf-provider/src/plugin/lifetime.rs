@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 const PARENT_POLL: Duration = Duration::from_millis(250);
 
 /// How long calls in flight may go on once the end was asked for.
-pub(super) const GRACE: Duration = Duration::from_millis(200);
+pub(super) const GRACE: Duration = Duration::from_millis(100);
 
 /// The request that the process end, handed to whoever has work to give up.
 ///

@@ -13,8 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::handshake::{Address, Host};
 
-/// A bound listener. The unix socket and its directory are removed by [`Endpoint::remove`], or at
-/// the latest when the value is dropped.
+/// A bound listener, where it can be reached, and what removes it again.
 pub(super) struct Endpoint {
     pub(super) listener: Listener,
     pub(super) address: Address,

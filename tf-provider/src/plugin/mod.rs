@@ -8,6 +8,23 @@
 //! <https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.md>.
 //!
 //! After the handshake line nothing is written to stdout, and stdin is never read.
+//!
+//! ```no_run
+//! use tf_provider::plugin::{Cookie, Plugin, run};
+//!
+//! const PLUGIN: Plugin = Plugin {
+//!     name: "terraform-provider-example",
+//!     version: env!("CARGO_PKG_VERSION"),
+//!     address: "registry.terraform.io/example/example",
+//!     protocol: 6,
+//!     cookie: Cookie::TERRAFORM_PROVIDER,
+//!     log_targets: &["example"],
+//! };
+//!
+//! fn main() -> std::process::ExitCode {
+//!     run(&PLUGIN, |_shutdown| tonic::service::Routes::default())
+//! }
+//! ```
 
 mod accept;
 mod handshake;
@@ -141,7 +158,10 @@ fn guard(plugin: &Plugin, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCo
 
 /// Serves until the end is asked for.
 fn serve(plugin: &Plugin, owner: Owner, routes: impl FnOnce(Shutdown) -> Routes) -> Result<(), Failure> {
-    let host = handshake::Host::from_env(|name| std::env::var(name).ok())?;
+    let host = handshake::Host::from_env(|name| {
+        // Lossy, so that what is no text is refused as such and not taken for absent.
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    })?;
     lifetime::raise_open_files();
     // Terraform starts several of these at once, and they mostly wait.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -193,11 +213,11 @@ async fn serve_host(
         Some(ended) => Ok(ended),
         None => tokio::time::timeout(lifetime::GRACE, server).await,
     };
-    let Ok(served) = ended else {
+    let Ok(result) = ended else {
         tracing::warn!("calls in flight were cut off");
         return Ok(());
     };
-    Ok(served??)
+    Ok(result??)
 }
 
 /// Tells the host, or the person, how to connect. The last that is ever written to stdout.

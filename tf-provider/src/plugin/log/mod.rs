@@ -23,7 +23,15 @@ const BINARY_PREFIX: &str = "terraform-provider-";
 /// Logs from here on, and logs panics instead of printing them. A second call changes nothing.
 pub(super) fn install(plugin: &Plugin) {
     let level = level(plugin.name, |name| std::env::var(name).ok());
-    let layer = Hclog { level, targets: plugin.log_targets };
+    let layer = Hclog {
+        level,
+        targets: plugin.log_targets,
+        emit: |line| {
+            // One write a line, so that lines of several threads do not mix. A host that has closed the
+            // pipe wants no log.
+            let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        },
+    };
     // An error means that somebody else, in a test perhaps, already collects the events.
     if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).is_ok() {
         std::panic::set_hook(Box::new(log_panic));
@@ -60,6 +68,7 @@ fn level(binary: &str, get: impl Fn(&str) -> Option<String>) -> LevelFilter {
 struct Hclog {
     level: LevelFilter,
     targets: &'static [&'static str],
+    emit: fn(&str),
 }
 
 impl Hclog {
@@ -112,9 +121,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
             time: jiff::Timestamp::now(),
             fields,
         };
-        // One write a line, so that lines of several threads do not mix. A host that has closed the
-        // pipe wants no log.
-        let _ = std::io::stderr().lock().write_all(line.render().as_bytes());
+        (self.emit)(&line.render());
     }
 }
 
@@ -146,6 +153,10 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tracing::field::Empty;
+
     use super::*;
 
     #[test]
@@ -170,7 +181,7 @@ mod tests {
 
     #[test]
     fn targets() {
-        let hclog = Hclog { level: LevelFilter::TRACE, targets: &["ours"] };
+        let hclog = Hclog { level: LevelFilter::TRACE, targets: &["ours"], emit: |_| () };
         let check = |target: &str, expect: bool| assert_eq!(hclog.knows(target), expect, "{target}");
         check("ours", true);
         check("ours::resources", true);
@@ -178,5 +189,34 @@ mod tests {
         check("ours_not", false);
         check("h2::codec", false);
         check("", false);
+    }
+
+    #[test]
+    fn events_in_spans() {
+        static LINES: Mutex<String> = Mutex::new(String::new());
+        let layer = Hclog {
+            level: LevelFilter::INFO,
+            targets: &["ours"],
+            emit: |line| LINES.lock().unwrap().push_str(line),
+        };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let rpc = tracing::error_span!(target: "ours", "rpc", tf_rpc = "Plan", tf_resource_type = Empty);
+            let _rpc = rpc.enter();
+            rpc.record("tf_resource_type", "a_b");
+            let _wait =
+                tracing::error_span!(target: "ours", "wait", object = "d-1", tf_rpc = %"Apply").entered();
+            tracing::info!(target: "ours::x", n = 1_u64, object = ?"d-2", "waiting {}", 2);
+            tracing::debug!(target: "ours", "below the level");
+            tracing::error!(target: "hyper", "of another crate");
+        });
+        let got = LINES.lock().unwrap();
+        let (start, rest) = got.split_once(r#""@timestamp":""#).unwrap();
+        let (time, end) = rest.split_once('"').unwrap();
+        assert_eq!(start, r#"{"@level":"info","@message":"waiting 2","@module":"ours.x","#);
+        assert_eq!(time.len(), "2006-01-02T15:04:05.000000Z".len());
+        assert_eq!(
+            end,
+            concat!(r#","tf_rpc":"Apply","tf_resource_type":"a_b","object":"\"d-2\"","n":1}"#, "\n")
+        );
     }
 }
