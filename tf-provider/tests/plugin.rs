@@ -335,5 +335,5 @@ async fn log_lines() {
         logged(r#""@message":"a panic, whose text is left out because it may hold secrets""#),
         "{lines:#?}"
     );
-    assert!(logged(r#"tests/plugin/fixture.rs:"#), "{lines:#?}");
+    assert!(logged("tests/plugin/fixture.rs:"), "{lines:#?}");
 }
