@@ -2,9 +2,5 @@
 
 pub mod framework;
 pub mod plugin;
+pub mod protocol;
 pub mod value;
-
-/// The Terraform plugin protocol.
-pub mod protocol {
-    pub mod proto;
-}
