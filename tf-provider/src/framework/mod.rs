@@ -4,6 +4,7 @@
 mod attribute_values;
 pub mod context;
 pub mod diagnostic;
+pub mod docs;
 pub mod duration;
 mod erased;
 pub mod failure;
