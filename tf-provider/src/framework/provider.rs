@@ -25,6 +25,11 @@ pub trait Provider: Send + Sync + 'static {
     const VERSION: &'static str;
     /// Address in the registry.
     const ADDRESS: &'static str;
+    /// Name of the binary, `terraform-provider-` and the local name.
+    const BINARY: &'static str;
+    /// Crates whose log events are passed on to Terraform. Name only crates that never log a secret: no HTTP
+    /// client, no SDK.
+    const LOG_TARGETS: &'static [&'static str];
 
     /// Checks a configuration beyond its schema. Values may be unknown.
     fn validate(&self, _config: &Config<'_, Self::Config>, _found: &mut Diagnostics) {}

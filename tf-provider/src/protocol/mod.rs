@@ -1,11 +1,20 @@
-//! Terraform's plugin protocol, version 6: the wire on one side, [`crate::value`] and the framework on the
-//! other.
+//! The Terraform plugin protocol, version 6: a thin translation between tfplugin6 and the framework.
+//!
+//! Meaning is the framework's; here are messages, encodings and calls. Generated code is named in this module
+//! alone.
 
+mod answer;
 mod codec;
+mod convert;
 pub mod json;
 pub mod msgpack;
+pub mod proto;
+mod resources;
+mod service;
+mod unsupported;
 
 #[cfg(test)]
 mod arbitrary;
 
 pub use codec::{DecodeError, EncodeError};
+pub use service::Rpc;

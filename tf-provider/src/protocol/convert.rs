@@ -1,0 +1,216 @@
+//! Between protobuf messages and the framework's types. Pure.
+
+use super::msgpack;
+use super::proto;
+use crate::framework::function::{FunctionDefinition, Parameter};
+use crate::framework::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use crate::framework::{Diagnostic, Diagnostics, Severity};
+use crate::protocol::json::{self, Extra};
+use crate::value::{Path, Step, Type, Value};
+
+/// Bytes from Terraform are no value of the type that the schema says.
+#[derive(Debug, Clone)]
+pub(super) struct Malformed {
+    path: Path,
+    message: String,
+}
+
+impl Malformed {
+    /// The message for the user.
+    pub(super) fn describe(self, what: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::error(
+            format!("Malformed {what}"),
+            format!(
+                "Terraform sent a {what} that does not fit the schema of this provider: {}. A state that another version \
+                 of the provider wrote, or a defect of Terraform or of the provider, is the cause.",
+                self.message
+            ),
+        );
+        if self.path.is_root() { diagnostic } else { diagnostic.at(self.path) }
+    }
+}
+
+/// A value from the wire; absent means null.
+pub(super) fn decode(value: Option<&proto::DynamicValue>, ty: &Type) -> Result<Value, Malformed> {
+    let decoded = match value {
+        Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty),
+        Some(value) if !value.json.is_empty() => json::decode(&value.json, ty, Extra::Reject),
+        _ => return Ok(Value::Null),
+    };
+    decoded.map_err(|error| Malformed { path: error.path().clone(), message: error.message().to_owned() })
+}
+
+/// A stored value from a state file, with attributes that the schema no longer has left out.
+pub(super) fn decode_stored(stored: &[u8], ty: &Type) -> Result<Value, Malformed> {
+    json::decode(stored, ty, Extra::Ignore)
+        .map_err(|error| Malformed { path: error.path().clone(), message: error.message().to_owned() })
+}
+
+/// A value for the wire. One that does not fit its type is a defect, told as a diagnostic.
+pub(super) fn encode(value: &Value, ty: &Type) -> Result<proto::DynamicValue, Diagnostic> {
+    match msgpack::encode(value, ty) {
+        Ok(msgpack) => Ok(proto::DynamicValue { msgpack, json: Vec::new() }),
+        Err(error) => Err(Diagnostic::error(
+            "Failed to encode a value",
+            format!(
+                "A value does not fit the schema: {}.\n\nThis is a defect of the provider. Please report it to its \
+                 developers.",
+                error.message()
+            ),
+        )
+        .at(error.path().clone())),
+    }
+}
+
+pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+pub(super) fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
+    use proto::diagnostic::Severity as Wire;
+    let severity = match diagnostic.severity {
+        Severity::Error => Wire::Error,
+        Severity::Warning => Wire::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic.path.filter(|path| !path.is_root()).map(|path| attribute_path(&path)),
+    }
+}
+
+pub(super) fn attribute_path(path: &Path) -> proto::AttributePath {
+    use proto::attribute_path::step::Selector;
+    let step = |step: &Step| {
+        let selector = match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX)),
+        };
+        proto::attribute_path::Step { selector: Some(selector) }
+    };
+    proto::AttributePath { steps: path.steps().iter().map(step).collect() }
+}
+
+pub(super) fn schema(schema: &Schema) -> proto::Schema {
+    let mut block = block(&schema.attributes);
+    block.version = schema.version;
+    block.description.clone_from(&schema.doc);
+    block.description_kind = proto::StringKind::Markdown.into();
+    if let Some(message) = schema.deprecated {
+        block.deprecated = true;
+        message.clone_into(&mut block.deprecation_message);
+    }
+    proto::Schema { version: schema.version, block: Some(block) }
+}
+
+fn block(attributes: &[Attribute]) -> proto::schema::Block {
+    proto::schema::Block {
+        attributes: attributes.iter().filter(|attribute| !attribute.is_block()).map(attribute).collect(),
+        block_types: attributes.iter().filter_map(nested_block).collect(),
+        ..proto::schema::Block::default()
+    }
+}
+
+fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
+    let behaviour = &attribute.behaviour;
+    let (ty, nested_type) = match &attribute.kind {
+        Kind::Plain(ty) => (type_bytes(ty), None),
+        Kind::Nested(nesting, attributes) | Kind::Block(nesting, attributes) => {
+            (Vec::new(), Some(object(*nesting, attributes)))
+        }
+    };
+    proto::schema::Attribute {
+        name: attribute.name.to_owned(),
+        r#type: ty,
+        nested_type,
+        description: attribute.doc.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: behaviour.presence == Presence::Required,
+        optional: matches!(behaviour.presence, Presence::Optional | Presence::OptionalComputed),
+        computed: behaviour.presence.is_computed(),
+        sensitive: behaviour.sensitive,
+        write_only: behaviour.write_only,
+        deprecated: behaviour.deprecated.is_some(),
+        deprecation_message: behaviour.deprecated.unwrap_or_default().to_owned(),
+    }
+}
+
+fn object(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
+    use proto::schema::object::NestingMode as Wire;
+    let nesting = match nesting {
+        Nesting::Single => Wire::Single,
+        Nesting::List => Wire::List,
+        Nesting::Set => Wire::Set,
+        Nesting::Map => Wire::Map,
+    };
+    proto::schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..proto::schema::Object::default()
+    }
+}
+
+fn nested_block(attribute: &Attribute) -> Option<proto::schema::NestedBlock> {
+    use proto::schema::nested_block::NestingMode as Wire;
+    let Kind::Block(nesting, attributes) = &attribute.kind else { return None };
+    let (nesting, counted) = match nesting {
+        Nesting::Single => (Wire::Single, false),
+        Nesting::List => (Wire::List, true),
+        Nesting::Set => (Wire::Set, true),
+        Nesting::Map => (Wire::Map, false),
+    };
+    let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
+    let behaviour = &attribute.behaviour;
+    let mut block = block(attributes);
+    block.description.clone_from(&attribute.doc);
+    block.description_kind = proto::StringKind::Markdown.into();
+    block.deprecated = behaviour.deprecated.is_some();
+    block.deprecation_message = behaviour.deprecated.unwrap_or_default().to_owned();
+    Some(proto::schema::NestedBlock {
+        type_name: attribute.name.to_owned(),
+        block: Some(block),
+        nesting: nesting.into(),
+        min_items: if counted { count(behaviour.min_items) } else { 0 },
+        max_items: behaviour.max_items.filter(|_| counted).map_or(0, count),
+    })
+}
+
+pub(super) fn identity_schema(schema: &Schema) -> proto::ResourceIdentitySchema {
+    let attribute = |attribute: &Attribute| proto::resource_identity_schema::IdentityAttribute {
+        name: attribute.name.to_owned(),
+        r#type: type_bytes(&attribute.value_type()),
+        required_for_import: attribute.behaviour.presence == Presence::Required,
+        optional_for_import: attribute.behaviour.presence != Presence::Required,
+        description: attribute.doc.clone(),
+    };
+    proto::ResourceIdentitySchema {
+        version: schema.version,
+        identity_attributes: schema.attributes.iter().map(attribute).collect(),
+    }
+}
+
+pub(super) fn function(definition: &FunctionDefinition) -> proto::Function {
+    let parameter = |parameter: &Parameter| proto::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: type_bytes(&parameter.ty),
+        allow_null_value: parameter.allow_null,
+        allow_unknown_values: parameter.allow_unknown,
+        description: parameter.doc.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+    };
+    proto::Function {
+        parameters: definition.parameters.iter().map(parameter).collect(),
+        variadic_parameter: definition.variadic.as_ref().map(parameter),
+        r#return: Some(proto::function::Return { r#type: type_bytes(&definition.returns) }),
+        summary: definition.summary.to_owned(),
+        description: definition.doc.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        deprecation_message: definition.deprecated.unwrap_or_default().to_owned(),
+    }
+}
+
+fn type_bytes(ty: &Type) -> Vec<u8> {
+    ty.to_json().to_string().into_bytes()
+}
