@@ -5,7 +5,7 @@
 //! integers that fit 64 bits travel as such, all others as decimal text, which every reader accepts and no
 //! rounding touches. What a reader must accept is wider: any form of integer and binary floats too.
 //!
-//! Both directions are total: bytes from outside give a value or a [`DecodeError`], in bounded memory and
+//! Both directions are total: bytes from outside give a value or a [`super::DecodeError`], in bounded memory and
 //! stack. Not supported are capsule types, which no provider can use.
 
 mod decode;

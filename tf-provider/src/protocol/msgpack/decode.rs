@@ -9,9 +9,9 @@ use crate::protocol::codec::{
 };
 use crate::value::{Step, Type, Value};
 
-/// Least number of bytes of a type's JSON notation per type in it, rounded up: with every type charged to the
-/// budget, types cannot be used to get around it.
-const BYTES_PER_TYPE: usize = 8;
+/// Least number of bytes per type in the JSON notation of one, as in `"bool",`. Charged to the budget, types
+/// cannot be used to get around it.
+const BYTES_PER_TYPE: usize = 7;
 
 /// Reads the one value of the type that the bytes hold.
 ///

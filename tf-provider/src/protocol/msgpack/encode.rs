@@ -127,6 +127,7 @@ fn write_map_length(out: &mut ByteBuf, members: usize) -> Result<(), EncodeError
     Ok(())
 }
 
-fn length(elements: usize) -> Result<u32, EncodeError> {
+/// A length as the wire holds it.
+pub(super) fn length(elements: usize) -> Result<u32, EncodeError> {
     u32::try_from(elements).map_err(|_| EncodeError::new("too long for the wire"))
 }

@@ -6,7 +6,7 @@
 use rmp::encode as wire;
 use rmp::encode::ByteBuf;
 
-use super::encode::{write_number, write_text};
+use super::encode::{length, write_number, write_text};
 use super::reader::{Kind, Reader};
 use crate::protocol::codec::{DecodeError, EncodeError, nfc};
 use crate::value::{Bound, Refinement, Type};
@@ -115,10 +115,10 @@ fn parts(known: &Refinement) -> Result<Vec<(u64, ByteBuf)>, EncodeError> {
             }
         }
     }
-    for (key, length) in [(LENGTH_MIN, known.min_length), (LENGTH_MAX, known.max_length)] {
-        if let Some(length) = length {
+    for (key, count) in [(LENGTH_MIN, known.min_length), (LENGTH_MAX, known.max_length)] {
+        if let Some(count) = count {
             let mut part = ByteBuf::new();
-            let Ok(_) = wire::write_uint(&mut part, length);
+            let Ok(_) = wire::write_uint(&mut part, count);
             parts.push((key, part));
         }
     }
@@ -132,8 +132,4 @@ fn applies(known: &Refinement, ty: &Type) -> bool {
     (prefix.is_none() || *ty == Type::String)
         && (lower.is_none() && upper.is_none() || *ty == Type::Number)
         && (min_length.is_none() && max_length.is_none() || collection)
-}
-
-fn length(bytes: usize) -> Result<u32, EncodeError> {
-    u32::try_from(bytes).map_err(|_| EncodeError::new("too long for the wire"))
 }
