@@ -1,0 +1,64 @@
+//! Small things that every service file needs.
+
+use jiff::Timestamp;
+
+/// Sends a request and sorts its error.
+///
+/// `send!(RDS, "ModifyDBCluster", request)` sends with the SDK's retries; with a fourth word, `once`, the
+/// request is not repeated where it may have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce).
+macro_rules! send {
+    ($service:expr, $operation:literal, $request:expr) => {
+        $request.send().await.map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+    };
+    ($service:expr, $operation:literal, $request:expr, once $config:path) => {
+        $request
+            .customize()
+            .config_override(<$config>::new().retry_classifier($crate::aws::retry::AtMostOnce))
+            .send()
+            .await
+            .map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+    };
+}
+pub(crate) use send;
+
+/// Follows every page.
+macro_rules! pages {
+    ($service:expr, $operation:literal, $request:expr) => {
+        $request
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+    };
+}
+pub(crate) use pages;
+
+/// AWS's time in ours. A time that ours cannot hold is treated as none.
+pub(crate) fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
+    let time = time?;
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
+
+/// Our time in AWS's.
+pub(crate) fn aws_time(time: Timestamp) -> aws_smithy_types::DateTime {
+    aws_smithy_types::DateTime::from_secs(time.as_second())
+}
+
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Asked of AWS after the call began, or shared with a request that is on its way. For whatever goes into
+    /// a state.
+    Now,
+    /// At most [`RECENT`] old, with no write of this process in between. For checks that many objects of one
+    /// walk make on the same thing.
+    Recent,
+}
+
+/// The age up to which [`Freshness::Recent`] is content with an answer.
+pub const RECENT: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Tags by key.
+pub type Tags = std::collections::BTreeMap<String, String>;

@@ -1,0 +1,83 @@
+//! Amazon EC2, as far as subnets go.
+//!
+//! API reference: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/>.
+
+use std::collections::HashMap;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{Filter, Subnet as Described};
+
+use super::batch::{Generation, Joiner};
+use super::call::{RECENT, pages};
+use super::codes::EC2;
+use super::error::{Error, Kind, Result};
+
+/// The values that EC2 takes in one filter.
+const SUBNETS_PER_REQUEST: usize = 200;
+
+/// The client of EC2.
+#[derive(Debug)]
+pub struct Ec2 {
+    subnets: Joiner<String, Subnet>,
+}
+
+/// A subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subnet {
+    /// The id.
+    pub id: String,
+    /// The VPC.
+    pub vpc_id: String,
+    /// The name of the Availability Zone, which each account has its own mapping for.
+    pub availability_zone: String,
+    /// The zone's id, which is the same in every account.
+    pub availability_zone_id: Option<String>,
+}
+
+impl Ec2 {
+    pub(crate) fn new(client: Client) -> Self {
+        // The provider writes nothing in EC2, so no write makes an answer stale.
+        let subnets = Joiner::new(Generation::default(), SUBNETS_PER_REQUEST, move |ids| {
+            describe(client.clone(), ids)
+        });
+        Self { subnets }
+    }
+
+    /// The subnet, or none where it does not exist.
+    pub async fn find_subnet(&self, id: &str) -> Result<Option<Subnet>> {
+        self.subnets.find_recent(&id.to_owned(), RECENT).await
+    }
+
+    /// The subnets in the order of the ids. A [`Kind::NotFound`] names every id that does not exist.
+    pub async fn find_subnets(&self, ids: &[String]) -> Result<Vec<Subnet>> {
+        let found = futures_util::future::try_join_all(ids.iter().map(|id| self.find_subnet(id))).await?;
+        let missing: Vec<&str> =
+            ids.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(id, _)| id.as_str()).collect();
+        if missing.is_empty() {
+            return Ok(found.into_iter().flatten().collect());
+        }
+        Err(Error {
+            service: EC2,
+            operation: "DescribeSubnets",
+            kind: Kind::NotFound,
+            code: None,
+            message: format!("there is no subnet {} in this Region of this account", missing.join(", ")),
+            request_id: None,
+        })
+    }
+}
+
+/// By filter: asked for by their ids, one unknown subnet makes AWS refuse all of them.
+async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Subnet>> {
+    let filter = Filter::builder().name("subnet-id").set_values(Some(ids)).build();
+    let found: Vec<Described> = pages!(EC2, "DescribeSubnets", client.describe_subnets().filters(filter))?;
+    let subnets = found.into_iter().filter_map(|found| {
+        Some(Subnet {
+            id: found.subnet_id?,
+            vpc_id: found.vpc_id.unwrap_or_default(),
+            availability_zone: found.availability_zone.unwrap_or_default(),
+            availability_zone_id: found.availability_zone_id,
+        })
+    });
+    Ok(subnets.map(|subnet| (subnet.id.clone(), subnet)).collect())
+}

@@ -1,0 +1,171 @@
+//! The one HTTP client that every service client and credential provider shares.
+//!
+//! Connectors, and with them the system's trusted certificates, come into being with the first request of
+//! their scheme: a provider that is only asked for its schema pays for none, and one that talks to a plain
+//! `http` endpoint never parses a certificate.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+/// How the client reaches AWS.
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    /// The proxy for `http` endpoints.
+    pub(crate) http_proxy: ProxyConfig,
+    /// The proxy for `https` endpoints.
+    pub(crate) https_proxy: ProxyConfig,
+    /// Certificates to trust beside the system's, in PEM.
+    pub(crate) ca_bundle: Option<Vec<u8>>,
+}
+
+/// The client.
+#[derive(Clone, Debug)]
+pub(crate) struct Client(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    transport: Transport,
+    connectors: Mutex<HashMap<Key, SharedHttpConnector>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    route: Route,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Route {
+    /// Loopback, and the addresses at which AWS serves credentials to the machine itself. Go's HTTP client,
+    /// and so the AWS provider, sends the former past every proxy; the latter mean another machine behind one.
+    Direct { tls: bool },
+    Http,
+    Https,
+}
+
+impl Client {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self(Arc::new(Shared { transport, connectors: Mutex::default() }))
+    }
+}
+
+impl HttpClient for Client {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(ByRoute { shared: Arc::clone(&self.0), settings: settings.clone() })
+    }
+}
+
+/// Chooses the connector by the request's scheme and host.
+#[derive(Debug)]
+struct ByRoute {
+    shared: Arc<Shared>,
+    settings: HttpConnectorSettings,
+}
+
+impl HttpConnector for ByRoute {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match route(request.uri()) {
+            Some(route) => self.shared.connector(route, &self.settings).call(request),
+            None => HttpConnectorFuture::ready(Err(ConnectorError::user(
+                format!("{} is not an http or https address", request.uri()).into(),
+            ))),
+        }
+    }
+}
+
+impl Shared {
+    fn connector(&self, route: Route, settings: &HttpConnectorSettings) -> SharedHttpConnector {
+        let key = Key {
+            route,
+            connect_timeout: settings.connect_timeout(),
+            read_timeout: settings.read_timeout(),
+        };
+        self.connectors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(key)
+            .or_insert_with(|| SharedHttpConnector::new(self.build(route, settings)))
+            .clone()
+    }
+
+    fn build(&self, route: Route, settings: &HttpConnectorSettings) -> Connector {
+        let (proxy, tls) = match route {
+            Route::Direct { tls } => (ProxyConfig::disabled(), tls),
+            // A proxy may itself be reached by TLS.
+            Route::Http => (self.transport.http_proxy.clone(), !self.transport.http_proxy.is_disabled()),
+            Route::Https => (self.transport.https_proxy.clone(), true),
+        };
+        let mut trusted = if tls { TrustStore::default() } else { TrustStore::empty() };
+        if let Some(bundle) = self.transport.ca_bundle.as_ref().filter(|_| tls) {
+            trusted.add_pem_certificate(bundle.as_slice());
+        }
+        let builder: ConnectorBuilder = Connector::builder()
+            .connector_settings(settings.clone())
+            .sleep_impl(TokioSleep::new())
+            .proxy_config(proxy);
+        let builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        match TlsContext::builder().with_trust_store(trusted).build() {
+            Ok(context) => builder.tls_context(context).build(),
+            Err(_) => builder.build(),
+        }
+    }
+}
+
+fn route(uri: &str) -> Option<Route> {
+    let (tls, rest) = match uri.split_once("://")? {
+        ("http", rest) => (false, rest),
+        ("https", rest) => (true, rest),
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let near = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback() || host == "fd00:ec2::254" || host == "fd00:ec2::23",
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    Some(match (near, tls) {
+        (true, tls) => Route::Direct { tls },
+        (false, false) => Route::Http,
+        (false, true) => Route::Https,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes() {
+        fn check(uri: &str, expect: Option<Route>) {
+            assert_eq!(route(uri), expect, "{uri}");
+        }
+        check("https://ds.eu-central-1.amazonaws.com/", Some(Route::Https));
+        check("http://aws.example:8080/x?y=http://localhost", Some(Route::Http));
+        check("http://localhost:4566", Some(Route::Direct { tls: false }));
+        check("https://127.0.0.1:1/", Some(Route::Direct { tls: true }));
+        check("http://[::1]:80/", Some(Route::Direct { tls: false }));
+        check("http://169.254.169.254/latest", Some(Route::Direct { tls: false }));
+        check("http://localhost.example/", Some(Route::Http));
+        check("ftp://x/", None);
+        check("x", None);
+    }
+}

@@ -1,0 +1,89 @@
+//! Amazon RDS, as far as Aurora clusters and their domain memberships go.
+//!
+//! API reference: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/>.
+
+mod catalog;
+mod cluster;
+mod events;
+mod instance;
+
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types::Filter;
+
+use super::batch::{Generation, Joiner};
+use super::codes::RDS;
+
+pub use catalog::{EngineVersion, KerberosSupport};
+pub use cluster::{Cluster, Member};
+pub use events::Event;
+pub use instance::Instance;
+
+/// Identifiers in one filter. A page holds 100 objects, so one page answers.
+const CLUSTERS_PER_REQUEST: usize = 100;
+/// A cluster has at most 16 instances, so these fit on some pages of 100.
+const CLUSTERS_OF_INSTANCES_PER_REQUEST: usize = 50;
+/// The largest page that AWS gives.
+const PAGE: i32 = 100;
+
+/// The client of RDS.
+#[derive(Debug)]
+pub struct Rds {
+    client: Client,
+    generation: Generation,
+    clusters: Joiner<String, Cluster>,
+    instances: Joiner<String, Vec<Instance>>,
+    catalog: Joiner<catalog::Key, catalog::Entry>,
+}
+
+/// The membership of a cluster or an instance in a domain.
+///
+/// Aurora PostgreSQL shows it on the instances, Aurora MySQL on the cluster; the two must both be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainMembership {
+    /// The directory's id.
+    pub domain: String,
+    /// A free string: `joined`, `kerberos-enabled`, `enabling-kerberos`, `pending-enable-kerberos`,
+    /// `pending-maintenance-enable-kerberos`, `pending-disable-kerberos`, `pending-maintenance-disable-kerberos`,
+    /// `disabling-kerberos`, `enable-kerberos-failed`, `failed`, …
+    pub status: String,
+    /// The domain's fully qualified name.
+    pub fqdn: Option<String>,
+    /// The role that RDS uses towards Directory Service.
+    pub iam_role_name: Option<String>,
+}
+
+impl Rds {
+    pub(crate) fn new(client: Client, generation: Generation) -> Self {
+        let (clusters, instances, catalog) = (client.clone(), client.clone(), client.clone());
+        Self {
+            clusters: Joiner::new(generation.clone(), CLUSTERS_PER_REQUEST, move |ids| {
+                cluster::describe(clusters.clone(), ids)
+            }),
+            instances: Joiner::new(generation.clone(), CLUSTERS_OF_INSTANCES_PER_REQUEST, move |ids| {
+                instance::describe(instances.clone(), ids)
+            }),
+            // Nothing that this process writes changes the catalogue of engines.
+            catalog: Joiner::new(Generation::default(), 1, move |keys| {
+                catalog::describe(catalog.clone(), keys)
+            }),
+            client,
+            generation,
+        }
+    }
+}
+
+fn filter(name: &str, values: Vec<String>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+fn memberships(found: Option<Vec<aws_sdk_rds::types::DomainMembership>>) -> Vec<DomainMembership> {
+    let found = found.unwrap_or_default().into_iter();
+    found
+        .map(|found| DomainMembership {
+            domain: found.domain.unwrap_or_default(),
+            status: found.status.unwrap_or_default(),
+            fqdn: found.fqdn,
+            iam_role_name: found.iam_role_name,
+        })
+        .collect()
+}
