@@ -158,7 +158,8 @@ mod tests {
         check(blocked_by_authorized_applications, "ClientException", "Invalid directory ID.", false);
         check(blocked_by_authorized_applications, "ServiceException", blocked, false);
 
-        let role = "IAM role provided is not valid, please check that the role exists and has the correct policies";
+        let role =
+            "IAM role provided is not valid, please check that the role exists and has the correct policies";
         let arn = "IAM role ARN value is invalid or does not include the required permissions for: DIRECTORY_SERVICE";
         check(role_not_visible_yet, "InvalidParameterCombination", role, true);
         check(role_not_visible_yet, "InvalidParameterValue", arn, true);
@@ -173,7 +174,12 @@ mod tests {
         let skew = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z";
         check(is_clock_skew, "SignatureDoesNotMatch", skew, true);
         check(is_clock_skew, "InvalidSignatureException", "Signature not yet current: x", true);
-        check(is_clock_skew, "SignatureDoesNotMatch", "The request signature we calculated does not match", false);
+        check(
+            is_clock_skew,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match",
+            false,
+        );
     }
 
     #[test]

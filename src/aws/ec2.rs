@@ -37,9 +37,8 @@ pub struct Subnet {
 impl Ec2 {
     pub(crate) fn new(client: Client) -> Self {
         // The provider writes nothing in EC2, so no write makes an answer stale.
-        let subnets = Joiner::new(Generation::default(), SUBNETS_PER_REQUEST, move |ids| {
-            describe(client.clone(), ids)
-        });
+        let subnets =
+            Joiner::new(Generation::default(), SUBNETS_PER_REQUEST, move |ids| describe(client.clone(), ids));
         Self { subnets }
     }
 

@@ -89,7 +89,9 @@ impl Error {
                 (kind, None, format!("the answer cannot be read: {}", chain(error)))
             }
             SdkError::TimeoutError(_) => (Kind::Interrupted, None, chain(error)),
-            SdkError::DispatchFailure(failure) => (kind_of_dispatch(error, failure.is_user()), None, chain(error)),
+            SdkError::DispatchFailure(failure) => {
+                (kind_of_dispatch(error, failure.is_user()), None, chain(error))
+            }
             _ => (kind_of_dispatch(error, true), None, chain(error)),
         };
         let request_id = error.request_id().map(str::to_owned).or_else(|| match error {
@@ -202,17 +204,16 @@ fn kind_of_dispatch(error: &(dyn StdError + 'static), unsent: bool) -> Kind {
 /// True when the connection did not come about, so that AWS cannot have seen the request: the name was not
 /// found, the connection was refused or timed out, the TLS handshake failed.
 pub(crate) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
-    find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect)
+    find::<hyper_util::client::legacy::Error>(error)
+        .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     sources(error).find_map(|error| error.downcast_ref::<E>())
 }
 
-fn sources<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> + use<'a> {
-    std::iter::successors(Some(error), |error| error.source())
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The whole chain in one line, each link once. Links of the SDK never hold request or response bodies.

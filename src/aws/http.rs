@@ -28,7 +28,7 @@ pub(crate) struct Transport {
     pub(crate) http_proxy: ProxyConfig,
     /// The proxy for `https` endpoints.
     pub(crate) https_proxy: ProxyConfig,
-    /// Certificates to trust beside the system's, in PEM.
+    /// Certificates to trust instead of the system's, in PEM, known to be valid.
     pub(crate) ca_bundle: Option<Vec<u8>>,
 }
 
@@ -53,7 +53,9 @@ struct Key {
 enum Route {
     /// Loopback, and the addresses at which AWS serves credentials to the machine itself. Go's HTTP client,
     /// and so the AWS provider, sends the former past every proxy; the latter mean another machine behind one.
-    Direct { tls: bool },
+    Direct {
+        tls: bool,
+    },
     Http,
     Https,
 }
@@ -90,11 +92,8 @@ impl HttpConnector for ByRoute {
 
 impl Shared {
     fn connector(&self, route: Route, settings: &HttpConnectorSettings) -> SharedHttpConnector {
-        let key = Key {
-            route,
-            connect_timeout: settings.connect_timeout(),
-            read_timeout: settings.read_timeout(),
-        };
+        let key =
+            Key { route, connect_timeout: settings.connect_timeout(), read_timeout: settings.read_timeout() };
         self.connectors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -110,7 +109,11 @@ impl Shared {
             Route::Http => (self.transport.http_proxy.clone(), !self.transport.http_proxy.is_disabled()),
             Route::Https => (self.transport.https_proxy.clone(), true),
         };
-        let mut trusted = if tls { TrustStore::default() } else { TrustStore::empty() };
+        let mut trusted = if tls && self.transport.ca_bundle.is_none() {
+            TrustStore::default()
+        } else {
+            TrustStore::empty()
+        };
         if let Some(bundle) = self.transport.ca_bundle.as_ref().filter(|_| tls) {
             trusted.add_pem_certificate(bundle.as_slice());
         }

@@ -46,6 +46,10 @@ impl Observer {
     pub(crate) fn new(calls: Calls, user_agent: UserAgent) -> Self {
         Self { calls, user_agent: Arc::new(user_agent) }
     }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
+    }
 }
 
 #[derive(Debug)]
@@ -104,7 +108,8 @@ impl Intercept for Observer {
             (call.started.elapsed().as_millis(), call.attempts.load(Ordering::Relaxed))
         });
         let status = context.response().map_or(0, |answer| answer.status().as_u16());
-        let request_id = context.response().and_then(|answer| answer.headers().request_id()).unwrap_or("none");
+        let request_id =
+            context.response().and_then(|answer| answer.headers().request_id()).unwrap_or("none");
         let outcome = match context.output_or_error() {
             Some(Ok(_)) => "done",
             Some(Err(error)) if error.is_operation_error() => "refused",

@@ -171,7 +171,11 @@ impl DirectoryService {
             .password(input.password.reveal())
             .edition(edition)
             .vpc_settings(vpc)
-            .set_tags(if input.tags.is_empty() { None } else { Some(tags("CreateMicrosoftAD", &input.tags)?) });
+            .set_tags(if input.tags.is_empty() {
+                None
+            } else {
+                Some(tags("CreateMicrosoftAD", &input.tags)?)
+            });
         let output = send!(DS, "CreateMicrosoftAD", request, once Builder)
             .map_err(|error| error.without(&input.password))?;
         output.directory_id.ok_or_else(|| Error::incomplete(DS, "CreateMicrosoftAD", "directory id"))
@@ -204,15 +208,22 @@ impl DirectoryService {
     /// Asks for a number of domain controllers, two or more.
     pub async fn set_number_of_domain_controllers(&self, id: &str, number: i32) -> Result<()> {
         let _writing = self.generation.writing();
-        let request = self.client.update_number_of_domain_controllers().directory_id(id).desired_number(number);
+        let request =
+            self.client.update_number_of_domain_controllers().directory_id(id).desired_number(number);
         send!(DS, "UpdateNumberOfDomainControllers", request).map(drop)
     }
 
     /// The domain controllers of a directory, deleted ones included as long as AWS lists them.
     pub async fn list_domain_controllers(&self, id: &str) -> Result<Vec<DomainController>> {
         let request = self.client.describe_domain_controllers().directory_id(id);
-        let found: Vec<_> = pages!(DS, "DescribeDomainControllers", request)?;
-        let controllers = found.into_iter().filter_map(|found| {
+        let pages: Vec<_> = request
+            .into_paginator()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| Error::of(DS, "DescribeDomainControllers", &error))?;
+        let found = pages.into_iter().flat_map(|page| page.domain_controllers.unwrap_or_default());
+        let controllers = found.filter_map(|found| {
             Some(DomainController {
                 id: found.domain_controller_id?,
                 dns_ip_address: found.dns_ip_addr,
@@ -258,11 +269,19 @@ impl DirectoryService {
     pub async fn set_data_access(&self, id: &str, enabled: bool) -> Result<()> {
         let _writing = self.generation.writing();
         if enabled {
-            send!(DS, "EnableDirectoryDataAccess", self.client.enable_directory_data_access().directory_id(id))
-                .map(drop)
+            send!(
+                DS,
+                "EnableDirectoryDataAccess",
+                self.client.enable_directory_data_access().directory_id(id)
+            )
+            .map(drop)
         } else {
-            send!(DS, "DisableDirectoryDataAccess", self.client.disable_directory_data_access().directory_id(id))
-                .map(drop)
+            send!(
+                DS,
+                "DisableDirectoryDataAccess",
+                self.client.disable_directory_data_access().directory_id(id)
+            )
+            .map(drop)
         }
     }
 
@@ -343,12 +362,7 @@ fn from_aws(found: DirectoryDescription) -> Option<Directory> {
     };
     let (vpc_id, subnet_ids, security_group_id, availability_zones) =
         settings.map_or((None, None, None, None), |settings| {
-            (
-                settings.vpc_id,
-                settings.subnet_ids,
-                settings.security_group_id,
-                settings.availability_zones,
-            )
+            (settings.vpc_id, settings.subnet_ids, settings.security_group_id, settings.availability_zones)
         });
     Some(Directory {
         id: found.directory_id?,

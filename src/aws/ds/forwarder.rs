@@ -32,7 +32,10 @@ impl DirectoryService {
             Err(error) => return Err(error),
         };
         let found = output.conditional_forwarders.unwrap_or_default().into_iter().find(|found| {
-            found.remote_domain_name.as_deref().is_some_and(|name| bare(name).eq_ignore_ascii_case(bare(remote)))
+            found
+                .remote_domain_name
+                .as_deref()
+                .is_some_and(|name| bare(name).eq_ignore_ascii_case(bare(remote)))
         });
         Ok(found.map(|found| Forwarder {
             remote_domain_name: found.remote_domain_name.unwrap_or_default(),

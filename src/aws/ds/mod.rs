@@ -13,9 +13,7 @@ use aws_sdk_directory::config::Builder;
 use super::batch::{Generation, Joiner};
 use super::codes::DIRECTORY_SERVICE as DS;
 
-pub use directory::{
-    CreateDirectory, Directory, DirectoryUpdate, DomainController, Edition, Owner,
-};
+pub use directory::{CreateDirectory, Directory, DirectoryUpdate, DomainController, Edition, Owner};
 pub use forwarder::Forwarder;
 pub use share::Share;
 pub use trust::{CreateTrust, Trust};

@@ -99,8 +99,8 @@ impl DirectoryService {
             .trust_type(TrustType::from(input.trust_type.as_str()))
             .selective_auth(selective(input.selective_auth))
             .set_conditional_forwarder_ip_addrs((!forwarders.is_empty()).then(|| forwarders.clone()));
-        let output =
-            send!(DS, "CreateTrust", request, once Builder).map_err(|error| error.without(&input.password))?;
+        let output = send!(DS, "CreateTrust", request, once Builder)
+            .map_err(|error| error.without(&input.password))?;
         output.trust_id.ok_or_else(|| Error::incomplete(DS, "CreateTrust", "trust id"))
     }
 

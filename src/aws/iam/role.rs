@@ -172,7 +172,9 @@ fn from_aws(operation: &'static str, found: Described) -> Result<Role> {
         // A description that was taken away comes back empty.
         description: found.description.filter(|description| !description.is_empty()),
         max_session_duration: found.max_session_duration,
-        permissions_boundary: found.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
+        permissions_boundary: found
+            .permissions_boundary
+            .and_then(|boundary| boundary.permissions_boundary_arn),
         tags: found.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
     })
 }

@@ -56,7 +56,12 @@ impl Rds {
     }
 
     /// Whether an instance class supports Kerberos with an engine version.
-    pub async fn kerberos_support(&self, engine: &str, version: &str, class: &str) -> Result<KerberosSupport> {
+    pub async fn kerberos_support(
+        &self,
+        engine: &str,
+        version: &str,
+        class: &str,
+    ) -> Result<KerberosSupport> {
         let (engine, version, class) = (engine.to_owned(), version.to_owned(), class.to_owned());
         match self.catalog.find_recent(&Key::Kerberos { engine, version, class }, RECENT).await? {
             Some(Entry::Kerberos(support)) => Ok(support),
@@ -69,7 +74,9 @@ pub(super) async fn describe(client: Client, keys: Vec<Key>) -> Result<HashMap<K
     let mut answer = HashMap::new();
     for key in keys {
         let entry = match &key {
-            Key::Version { engine, version } => version_of(&client, engine, version).await?.map(Entry::Version),
+            Key::Version { engine, version } => {
+                version_of(&client, engine, version).await?.map(Entry::Version)
+            }
             Key::Kerberos { engine, version, class } => {
                 Some(Entry::Kerberos(support_of(&client, engine, version, class).await?))
             }

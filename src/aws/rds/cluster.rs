@@ -72,8 +72,10 @@ impl Rds {
             "DescribeDBInstances",
             self.client.describe_db_instances().filters(domain()).max_records(PAGE)
         )?;
-        let on_clusters = clusters.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
-        let on_instances = instances.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
+        let on_clusters =
+            clusters.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
+        let on_instances =
+            instances.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
         let names: BTreeSet<String> = on_clusters
             .filter_map(|found| found.db_cluster_identifier)
             .chain(on_instances.filter_map(|found| found.db_cluster_identifier))

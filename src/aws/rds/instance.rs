@@ -53,7 +53,10 @@ impl Rds {
     }
 }
 
-pub(super) async fn describe(client: Client, clusters: Vec<String>) -> Result<HashMap<String, Vec<Instance>>> {
+pub(super) async fn describe(
+    client: Client,
+    clusters: Vec<String>,
+) -> Result<HashMap<String, Vec<Instance>>> {
     match of_clusters(&client, clusters.clone()).await {
         Err(error) if error.not_found() && clusters.len() > 1 => {
             let mut answer = HashMap::new();
@@ -71,8 +74,7 @@ pub(super) async fn describe(client: Client, clusters: Vec<String>) -> Result<Ha
 }
 
 async fn of_clusters(client: &Client, clusters: Vec<String>) -> Result<HashMap<String, Vec<Instance>>> {
-    let request =
-        client.describe_db_instances().filters(filter("db-cluster-id", clusters)).max_records(PAGE);
+    let request = client.describe_db_instances().filters(filter("db-cluster-id", clusters)).max_records(PAGE);
     let found: Vec<DbInstance> = pages!(RDS, "DescribeDBInstances", request)?;
     let mut answer: HashMap<String, Vec<Instance>> = HashMap::new();
     for instance in found.into_iter().filter_map(from_aws) {
