@@ -1,3 +1,7 @@
 //! The provider binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tf_provider::serve(aurorakerberos::AuroraKerberos)
+}

@@ -17,6 +17,7 @@ mod config;
 mod ds;
 mod ec2;
 mod error;
+mod failure;
 mod http;
 mod iam;
 mod observe;

@@ -4,10 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub mod framework;
-<<<<<<< HEAD
 pub mod plugin;
-=======
->>>>>>> b9508db (protocol: decode and encode values as MessagePack and JSON)
 pub mod protocol;
 pub mod value;
 

@@ -1,0 +1,79 @@
+//! `tags` and `tags_all`, as in the AWS provider: `tags` are the resource's own, `tags_all` adds the provider's
+//! default tags, and ignored tags show in neither.
+
+use std::collections::BTreeMap;
+
+use tf_provider::framework::{Plan, View, model::Model};
+
+use crate::aws::{Aws, Tags};
+
+/// The tags that an object of ours has when all is as configured.
+pub(crate) fn all(aws: &Aws, own: Option<&Tags>) -> Tags {
+    let mut all = aws.default_tags.clone();
+    all.extend(own.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    all.retain(|key, _| !aws.ignore_tags.ignores(key));
+    all
+}
+
+/// From the tags that AWS shows to `tags` and `tags_all`. A default tag counts as the resource's own only where
+/// the state says that it was. `before` is the state's `tags`.
+pub(crate) fn read(aws: &Aws, mut found: Tags, before: Option<&Tags>) -> (Option<Tags>, Tags) {
+    found.retain(|key, _| !aws.ignore_tags.ignores(key));
+    let is_own = |key: &String, value: &String| {
+        aws.default_tags.get(key) != Some(value) || before.is_some_and(|before| before.contains_key(key))
+    };
+    let own: Tags =
+        found.iter().filter(|(key, value)| is_own(key, value)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let own = if own.is_empty() && before.is_none() { None } else { Some(own) };
+    (own, found)
+}
+
+/// What has to be set and which keys have to go, from one `tags_all` to another.
+pub(crate) fn difference(from: &Tags, to: &Tags) -> (Tags, Vec<String>) {
+    let set = to.iter().filter(|(key, value)| from.get(*key) != Some(*value));
+    let gone = from.keys().filter(|key| !to.contains_key(*key));
+    (set.map(|(key, value)| (key.clone(), value.clone())).collect(), gone.cloned().collect())
+}
+
+/// Plans `tags_all` from `tags`.
+pub(crate) fn plan<M: Model>(
+    plan: &mut Plan<'_, M>,
+    own: &View<BTreeMap<String, View<String>>>,
+    prior: Option<&View<BTreeMap<String, View<String>>>>,
+    client: Option<&Aws>,
+) {
+    let known = match own {
+        View::Known(tags) => {
+            tags.iter().map(|(key, value)| Some((key.clone(), value.text()?.to_owned()))).collect()
+        }
+        View::Null => Some(Tags::new()),
+        View::Unknown => None,
+    };
+    let (Some(aws), Some(own)) = (client, known) else { return plan.set_unknown("tags_all") };
+    let all = all(aws, Some(&own));
+    let same = prior.and_then(View::known).is_some_and(|prior| {
+        prior.len() == all.len()
+            && prior.iter().all(|(key, value)| value.text() == all.get(key).map(String::as_str))
+    });
+    if !same || plan.has_changes() {
+        plan.set("tags_all", all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_difference_sets_and_removes() {
+        let (set, gone) = difference(
+            &tags(&[("a", "1"), ("b", "1"), ("c", "1")]),
+            &tags(&[("a", "1"), ("b", "2"), ("d", "1")]),
+        );
+        assert_eq!((set, gone), (tags(&[("b", "2"), ("d", "1")]), vec!["c".to_owned()]));
+    }
+}
