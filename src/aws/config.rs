@@ -57,10 +57,16 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let of_profile = |key: &str| profiles.get(key).map(str::to_owned);
     let transport = check::transport(settings, &env, of_profile("ca_bundle"))?;
     let (attempts, adaptive) = check::retries(settings, &env, &of_profile)?;
+    let mode = if adaptive { RetryConfig::adaptive() } else { RetryConfig::standard() };
+    let retries = settings
+        .retry_pause
+        .map_or(mode.clone(), |pause| mode.with_initial_backoff(pause))
+        .with_max_attempts(attempts);
+    let first = retries.clone().with_max_attempts(attempts.min(ATTEMPTS_AT_CONFIGURATION));
 
     let client = http::Client::new(transport);
     let observer = Observer::new(Calls::default(), user_agent(settings, env("TF_APPEND_USER_AGENT")));
-    let sdk = load(settings, files, &client, retry_config(attempts, adaptive)).await?;
+    let sdk = load(settings, files, &client, retries.clone()).await?;
     let region = match sdk.region() {
         Some(region) => region.as_ref().to_owned(),
         None => {
@@ -72,12 +78,12 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
         check::region(&region)?;
     }
     let mut common = Common { sdk, observer, endpoints: settings.endpoints.clone(), adaptive };
-    assume_roles(settings, &mut common, attempts.min(ATTEMPTS_AT_CONFIGURATION), adaptive);
+    assume_roles(settings, &mut common, &first);
 
     let identity = if settings.skip_credentials_validation && settings.skip_requesting_account_id {
         None
     } else {
-        Some(identify(settings, &common, attempts.min(ATTEMPTS_AT_CONFIGURATION), adaptive).await?)
+        Some(identify(settings, &common, first).await?)
     };
     check::account(settings, identity.as_ref().map(|identity| identity.account_id.as_str()))?;
     let partition =
@@ -119,10 +125,6 @@ async fn load_profiles(files: &EnvConfigFiles, name: Option<&str>) -> Result<Pro
         }
         _ => Ok(profiles),
     }
-}
-
-fn retry_config(attempts: u32, adaptive: bool) -> RetryConfig {
-    if adaptive { RetryConfig::adaptive() } else { RetryConfig::standard() }.with_max_attempts(attempts)
 }
 
 async fn load(
@@ -226,14 +228,14 @@ async fn credentials(
 }
 
 /// Puts the roles on top of the credentials, each with those of the one before.
-fn assume_roles(settings: &Settings, common: &mut Common, attempts: u32, adaptive: bool) {
+fn assume_roles(settings: &Settings, common: &mut Common, retries: &RetryConfig) {
     if let Some(role) = settings.assume_role_with_web_identity.clone() {
-        let client = common.sts(Some(retry_config(attempts, adaptive)));
+        let client = common.sts(Some(retries.clone()));
         let provider = SharedCredentialsProvider::new(WebIdentityRole { client, role });
         common.sdk = common.sdk.to_builder().credentials_provider(provider).build();
     }
     for (index, role) in settings.assume_role.iter().enumerate() {
-        let client = common.sts(Some(retry_config(attempts, adaptive)));
+        let client = common.sts(Some(retries.clone()));
         let provider = SharedCredentialsProvider::new(AssumedRole { client, index, role: role.clone() });
         common.sdk = common.sdk.to_builder().credentials_provider(provider).build();
     }
@@ -242,10 +244,9 @@ fn assume_roles(settings: &Settings, common: &mut Common, attempts: u32, adaptiv
 async fn identify(
     settings: &Settings,
     common: &Common,
-    attempts: u32,
-    adaptive: bool,
+    retries: RetryConfig,
 ) -> Result<Identity, ConfigError> {
-    let client = common.sts(Some(retry_config(attempts, adaptive)));
+    let client = common.sts(Some(retries));
     let output = client
         .get_caller_identity()
         .send()

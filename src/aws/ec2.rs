@@ -80,3 +80,48 @@ async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Su
     });
     Ok(subnets.map(|subnet| (subnet.id.clone(), subnet)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Double, Reply, ok, xml_error};
+    use super::*;
+
+    #[tokio::test]
+    async fn subnets_in_one_request_and_the_missing_ones_named() {
+        let (double, aws) = Double::with_aws(|_| {
+            ok("<DescribeSubnetsResponse><requestId>r</requestId><subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-central-1a</availabilityZone></item></subnetSet></DescribeSubnetsResponse>")
+        })
+        .await;
+        let ids = ["subnet-1", "subnet-8", "subnet-9"].map(str::to_owned);
+        assert_eq!(aws.ec2().find_subnets(&ids[..1]).await.unwrap()[0].availability_zone, "eu-central-1a");
+        let error = aws.ec2().find_subnets(&ids).await.unwrap_err();
+        assert!(error.not_found());
+        assert!(error.message.contains("subnet-8, subnet-9"), "{error}");
+        // Two calls: the first subnet was still known.
+        let asked = double.asked();
+        assert_eq!(asked.len(), 2);
+        assert!(asked[1].contains("Filter.1.Name=subnet-id&Filter.1.Value.1=subnet-"), "{asked:?}");
+        assert!(!asked[1].contains("subnet-1"), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn errors_of_the_ec2_protocol() {
+        async fn check(reply: Reply, code: &str, kind: Kind) {
+            let (_double, aws) = Double::with_aws(move |_| reply.clone()).await;
+            let error = aws.ec2().find_subnet("subnet-1").await.unwrap_err();
+            assert_eq!((error.code.as_deref(), error.kind), (Some(code), kind), "{error}");
+        }
+        let ec2 = |status, code: &str| {
+            Reply::Answer(
+                status,
+                format!(
+                    "<Response><Errors><Error><Code>{code}</Code><Message>m</Message></Error></Errors><RequestID>r-ec2</RequestID></Response>"
+                ),
+            )
+        };
+        check(ec2(403, "UnauthorizedOperation"), "UnauthorizedOperation", Kind::AccessDenied).await;
+        check(ec2(503, "RequestLimitExceeded"), "RequestLimitExceeded", Kind::Throttled).await;
+        let (_double, aws) = Double::with_aws(|_| xml_error(500, "x", "y")).await;
+        assert_eq!(aws.ec2().find_subnet("subnet-1").await.unwrap_err().kind, Kind::Server);
+    }
+}

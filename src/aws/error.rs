@@ -75,13 +75,18 @@ impl Error {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let (kind, code, message) = match error {
+            // The SDK reports a success that it cannot parse as an error of the service.
+            SdkError::ServiceError(answer) if !is_error(answer.raw()) => {
+                (Kind::Unreadable, None, format!("the answer cannot be read: {}", chain(answer.err())))
+            }
             SdkError::ServiceError(answer) => {
                 let (status, metadata) = (answer.raw().status().as_u16(), answer.err().meta());
                 let message = metadata.message().map_or_else(
                     || format!("AWS answered with status {status} and no message."),
                     str::to_owned,
                 );
-                (codes::kind(metadata.code(), &message, status), metadata.code().map(str::to_owned), message)
+                let kind = codes::kind(metadata.code(), &message, status);
+                (kind, metadata.code().map(str::to_owned), message)
             }
             SdkError::ResponseError(answer) => {
                 let kind =
@@ -190,6 +195,10 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {}
+
+fn is_error(answer: &HttpResponse) -> bool {
+    answer.status().is_client_error() || answer.status().is_server_error()
+}
 
 fn kind_of_dispatch(error: &(dyn StdError + 'static), unsent: bool) -> Kind {
     if find::<CredentialsError>(error).is_some() {

@@ -14,6 +14,8 @@ mod call;
 mod check;
 mod codes;
 mod config;
+#[cfg(test)]
+mod config_tests;
 mod ds;
 mod ec2;
 mod error;
@@ -27,6 +29,8 @@ mod role;
 mod secret;
 mod settings;
 mod sts;
+#[cfg(test)]
+mod testing;
 
 use std::sync::OnceLock;
 

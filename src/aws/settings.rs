@@ -64,6 +64,8 @@ pub struct Settings {
     /// How long AWS may take to begin its answer; a minute where nothing is said. After that it is unknown
     /// whether the request took effect.
     pub read_timeout: Option<Duration>,
+    /// The pause before the first retry, which grows with each further one; a second where nothing is said.
+    pub retry_pause: Option<Duration>,
 }
 
 /// One role to assume, as in the API's AssumeRole.

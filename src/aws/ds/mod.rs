@@ -5,6 +5,8 @@
 mod directory;
 mod forwarder;
 mod share;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use aws_sdk_directory::Client;

@@ -6,6 +6,8 @@
 
 mod policy;
 mod role;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

@@ -6,6 +6,8 @@ mod catalog;
 mod cluster;
 mod events;
 mod instance;
+#[cfg(test)]
+mod tests;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::Filter;
