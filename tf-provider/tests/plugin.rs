@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use plugin_client::plugin::grpc_broker_client::GrpcBrokerClient;
 use plugin_client::plugin::grpc_controller_client::GrpcControllerClient;
 use plugin_client::plugin::grpc_stdio_client::GrpcStdioClient;
 use plugin_client::tfplugin6::provider_client::ProviderClient;
@@ -113,7 +114,7 @@ fn plugin_cookie() -> (&'static str, &'static str) {
 
 #[tokio::test]
 async fn handshake_service_and_end() {
-    let client = start(fixture()).await;
+    let mut client = start(fixture()).await;
     let handshake = client.handshake();
     assert_eq!((handshake.core_protocol, handshake.protocol), (1, 6));
     assert_eq!((handshake.network.as_str(), &handshake.multiplex), ("unix", &None));
@@ -130,6 +131,7 @@ async fn handshake_service_and_end() {
     let took = client.shutdown().await.unwrap();
     assert!(took < SHUTDOWN_LIMIT, "{took:?}");
     assert!(!directory.exists(), "{directory:?} is left behind");
+    assert_eq!(client.stdout(), [client.handshake().line.clone()]);
 }
 
 #[tokio::test]
@@ -175,7 +177,7 @@ async fn only_the_host_is_served() {
 #[tokio::test]
 async fn plain_text_where_the_host_has_no_certificate() {
     let options = Options { mutual_tls: false, ..Options::default() };
-    let client = Client::start_with(fixture(), &options).await.unwrap();
+    let mut client = Client::start_with(fixture(), &options).await.unwrap();
     assert!(client.handshake().line.ends_with("|grpc|"), "{}", client.handshake().line);
     get_schema(client.channel()).await.unwrap();
     assert!(client.shutdown().await.unwrap() < SHUTDOWN_LIMIT);
@@ -185,8 +187,8 @@ async fn plain_text_where_the_host_has_no_certificate() {
 async fn interrupts_are_the_hosts_business() {
     let mut client = start(fixture()).await;
     let directory = directory(&client);
-    for _ in 0..3 {
-        signal(client.pid(), Signal::INT);
+    for ignored in [Signal::INT, Signal::INT, Signal::HUP] {
+        signal(client.pid(), ignored);
         tokio::time::sleep(Duration::from_millis(50)).await;
         get_schema(client.channel()).await.unwrap();
     }
@@ -199,7 +201,7 @@ async fn interrupts_are_the_hosts_business() {
 
 #[tokio::test]
 async fn calls_and_streams_do_not_hold_up_the_end() {
-    let client = start(fixture()).await;
+    let mut client = start(fixture()).await;
     let mut provider = client.provider();
     let slow = tokio::spawn(async move {
         let request = read_resource::Request { type_name: "slow".into(), ..Default::default() };
@@ -208,10 +210,12 @@ async fn calls_and_streams_do_not_hold_up_the_end() {
     let mut stdio = GrpcStdioClient::new(client.channel()).stream_stdio(()).await.unwrap().into_inner();
     let silence = tokio::time::timeout(Duration::from_millis(50), stdio.message()).await;
     assert!(silence.is_err(), "{silence:?}");
+    let broker = GrpcBrokerClient::new(client.channel()).start_stream(tokio_stream::pending()).await.unwrap();
     let directory = directory(&client);
     let took = client.shutdown().await.unwrap();
     assert!(took < SHUTDOWN_LIMIT, "{took:?}");
     assert!(!directory.exists());
+    assert!(broker.into_inner().message().await.is_ok_and(|message| message.is_none()));
     assert!(stdio.message().await.is_ok_and(|message| message.is_none()), "the stream ends properly");
     slow.await.unwrap().unwrap_err();
 }
@@ -284,6 +288,10 @@ async fn check_crowd(command: Command, options: &Options) {
         move || half_open(&client, 2000)
     });
     let crowd = crowd.await.unwrap();
+    if cfg!(target_os = "linux") {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", client.pid())).unwrap().count();
+        assert!(open < 400, "{open} open files");
+    }
     let started = Instant::now();
     let another = client.connect(Credentials::Own).await.unwrap();
     get_schema(another).await.unwrap();
@@ -318,7 +326,6 @@ async fn log_lines() {
     get_schema(again).await.unwrap();
     signal(client.pid(), Signal::TERM);
     assert!(client.wait().await.unwrap().success());
-    eventually("the last line", || client.stderr().iter().any(|line| line.contains("SIGTERM"))).await;
 
     let lines = client.stderr();
     for line in &lines {
@@ -329,6 +336,7 @@ async fn log_lines() {
         }
         assert!(!line.contains("the-secret"), "{line}");
     }
+    assert!(lines.last().is_some_and(|line| line.contains(r#""why":"SIGTERM""#)), "{lines:#?}");
     let logged = |text: &str| lines.iter().any(|line| line.contains(text));
     assert!(logged(r#""@level":"error","@message":"this text stands in the source""#), "{lines:#?}");
     assert!(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::plugin::grpc_controller_client::GrpcControllerClient;
@@ -57,8 +58,8 @@ pub struct Client {
     identity: Option<Identity>,
     handshake: Handshake,
     channel: Channel,
-    stdout: Arc<Mutex<Vec<String>>>,
-    stderr: Arc<Mutex<Vec<String>>>,
+    stdout: Output,
+    stderr: Output,
 }
 
 impl Client {
@@ -91,7 +92,7 @@ impl Client {
         let mut child = command.spawn()?;
         let pid = child.id().ok_or("the process has no id")?;
         let stderr = child.stderr.take().ok_or("stderr is not piped")?;
-        let stderr = collect(BufReader::new(stderr).lines(), Vec::new());
+        let stderr = Output::collect(BufReader::new(stderr).lines(), Vec::new());
         let mut lines = BufReader::new(child.stdout.take().ok_or("stdout is not piped")?).lines();
         let (handshake, channel) = match connect_first(&mut lines, identity.as_ref()).await {
             Ok(started) => started,
@@ -101,10 +102,10 @@ impl Client {
                     Ok(status) => status?.to_string(),
                     Err(_) => "still running".into(),
                 };
-                return Err(format!("{error} (process: {end})\n{}", locked(&stderr).join("\n")).into());
+                return Err(format!("{error} (process: {end})\n{}", stderr.lines().join("\n")).into());
             }
         };
-        let stdout = collect(lines, vec![handshake.line.clone()]);
+        let stdout = Output::collect(lines, vec![handshake.line.clone()]);
         Ok(Self { child, pid, identity, handshake, channel, stdout, stderr })
     }
 
@@ -140,14 +141,14 @@ impl Client {
         self.pid
     }
 
-    /// Everything on stdout so far, the handshake line first.
+    /// What was written to stdout, the handshake line first. Complete once the process has ended.
     pub fn stdout(&self) -> Vec<String> {
-        locked(&self.stdout).clone()
+        self.stdout.lines()
     }
 
-    /// Everything on stderr so far.
+    /// What was written to stderr. Complete once the process has ended.
     pub fn stderr(&self) -> Vec<String> {
-        locked(&self.stderr).clone()
+        self.stderr.lines()
     }
 
     /// Opens another connection. With TLS 1.3 a refusal may show only with the first call on it.
@@ -167,15 +168,21 @@ impl Client {
     /// Ends the provider as Terraform does, and says how long its process took from the call.
     ///
     /// Fails when the process does not end within ten seconds; it is then killed.
-    pub async fn shutdown(mut self) -> Result<Duration> {
+    pub async fn shutdown(&mut self) -> Result<Duration> {
         let started = Instant::now();
         let asked = self.controller().shutdown(plugin::Empty {}).await;
         self.channel = unconnected();
         let ended = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.child.wait()).await;
         asked?;
-        let status = ended.map_err(|_| "the process did not end after Shutdown")??;
+        let took = started.elapsed();
+        let Ok(status) = ended else {
+            self.child.kill().await?;
+            return Err("the process did not end after Shutdown".into());
+        };
+        let status = status?;
+        self.finish_output().await;
         if status.success() {
-            Ok(started.elapsed())
+            Ok(took)
         } else {
             Err(format!("the process ended after Shutdown with {status}").into())
         }
@@ -183,7 +190,14 @@ impl Client {
 
     /// Waits for the process to end by itself.
     pub async fn wait(&mut self) -> Result<ExitStatus> {
-        Ok(self.child.wait().await?)
+        let status = self.child.wait().await?;
+        self.finish_output().await;
+        Ok(status)
+    }
+
+    async fn finish_output(&mut self) {
+        self.stdout.finish().await;
+        self.stderr.finish().await;
     }
 
     /// Kills the process (SIGKILL) and waits for its end.
@@ -212,22 +226,36 @@ fn unconnected() -> Channel {
     ))
 }
 
-/// Reads lines in the background until there are no more.
-fn collect<R>(mut lines: Lines<BufReader<R>>, first: Vec<String>) -> Arc<Mutex<Vec<String>>>
-where
-    R: AsyncRead + Send + Unpin + 'static,
-{
-    let collected = Arc::new(Mutex::new(first));
-    let sink = Arc::clone(&collected);
-    tokio::spawn(async move {
-        while let Ok(Some(line)) = lines.next_line().await {
-            locked(&sink).push(line);
-        }
-    });
-    collected
+/// Lines that are read in the background until there are no more.
+#[derive(Debug)]
+struct Output {
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: JoinHandle<()>,
 }
 
-/// The lines, also when a test panicked while it held them.
-fn locked(lines: &Mutex<Vec<String>>) -> std::sync::MutexGuard<'_, Vec<String>> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
+impl Output {
+    fn collect<R>(mut lines: Lines<BufReader<R>>, first: Vec<String>) -> Self
+    where
+        R: AsyncRead + Send + Unpin + 'static,
+    {
+        let collected = Arc::new(Mutex::new(first));
+        let sink = Arc::clone(&collected);
+        let reader = tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                sink.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        Self { lines: collected, reader }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for the last line. Not for long: a child of the ended process may hold the pipe open.
+    async fn finish(&mut self) {
+        if !self.reader.is_finished() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), &mut self.reader).await;
+        }
+    }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
@@ -42,7 +42,7 @@ pub(super) async fn accept(
     ready: mpsc::Sender<Result<Connection, Infallible>>,
 ) {
     let tls = tls.map(TlsAcceptor::from);
-    let mut handshakes = Handshakes::default();
+    let mut handshakes = Handshakes::new(MAX_HANDSHAKES);
     let mut pause = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
@@ -52,9 +52,7 @@ pub(super) async fn accept(
         match accepted {
             Ok(socket) => {
                 pause = BACK_OFF.0;
-                handshakes.make_room(MAX_HANDSHAKES - 1);
-                let task = tokio::spawn(admit(socket, tls.clone(), ready.clone()));
-                handshakes.0.push_back(task.abort_handle());
+                handshakes.start(admit(socket, tls.clone(), ready.clone())).await;
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -68,32 +66,44 @@ pub(super) async fn accept(
 }
 
 /// The handshakes under way, oldest first. Those left end when the value is dropped.
-#[derive(Default)]
-struct Handshakes(VecDeque<AbortHandle>);
+struct Handshakes {
+    tasks: VecDeque<AbortHandle>,
+    /// Held by the tasks, because an aborted one keeps its connection until the runtime drops it.
+    places: Arc<Semaphore>,
+}
 
 impl Handshakes {
-    /// Drops the older half, whatever limit it is that was reached.
-    fn halve(&mut self) {
-        self.0.retain(|handshake| !handshake.is_finished());
-        self.make_room(self.0.len() / 2);
+    fn new(limit: usize) -> Self {
+        Self { tasks: VecDeque::new(), places: Arc::new(Semaphore::new(limit)) }
     }
 
-    /// Drops the oldest ones until no more than `limit` are under way.
-    fn make_room(&mut self, limit: usize) {
-        if self.0.len() > limit {
-            self.0.retain(|handshake| !handshake.is_finished());
+    /// Runs one more. When there is no place for it the oldest ends.
+    async fn start(&mut self, handshake: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.retain(|task| !task.is_finished());
+        if self.places.available_permits() == 0
+            && let Some(oldest) = self.tasks.pop_front()
+        {
+            oldest.abort();
         }
-        while self.0.len() > limit {
-            if let Some(oldest) = self.0.pop_front() {
-                oldest.abort();
-            }
-        }
+        // The semaphore is never closed; without a place there would only be no limit.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let task = tokio::spawn(async move {
+            handshake.await;
+            drop(place);
+        });
+        self.tasks.push_back(task.abort_handle());
+    }
+
+    /// Ends the older half, whatever limit it is that was reached.
+    fn halve(&mut self) {
+        self.tasks.retain(|task| !task.is_finished());
+        self.tasks.drain(..self.tasks.len() / 2).for_each(|task| task.abort());
     }
 }
 
 impl Drop for Handshakes {
     fn drop(&mut self) {
-        self.0.iter().for_each(AbortHandle::abort);
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 

@@ -86,27 +86,31 @@ pub(super) fn watch(owner: Owner, shutdown: Shutdown) -> std::io::Result<()> {
 
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        let parent_gone = async {
-            match owner {
-                Owner::Host(parent) => parent.gone().await,
-                Owner::Person => std::future::pending().await,
-            }
-        };
-        tokio::pin!(parent_gone);
-        loop {
+    match owner {
+        Owner::Person => tokio::spawn(async move {
             tokio::select! {
-                _ = interrupt.recv() => match owner {
-                    Owner::Host(_) => tracing::debug!("ignored SIGINT: the host decides what stops"),
-                    Owner::Person => return shutdown.request("SIGINT"),
-                },
-                _ = terminate.recv() => return shutdown.request("SIGTERM"),
-                _ = hangup.recv() => return shutdown.request("SIGHUP"),
-                () = &mut parent_gone => return shutdown.request("the host has gone"),
+                _ = interrupt.recv() => shutdown.request("SIGINT"),
+                _ = terminate.recv() => shutdown.request("SIGTERM"),
             }
+        }),
+        Owner::Host(parent) => {
+            // A closed terminal ends the host, which is noticed, unless somebody started it with
+            // nohup(1), and then it goes on and needs its plugin.
+            let mut hangup = signal(SignalKind::hangup())?;
+            tokio::spawn(async move {
+                let parent_gone = parent.gone();
+                tokio::pin!(parent_gone);
+                loop {
+                    tokio::select! {
+                        _ = interrupt.recv() => tracing::debug!("ignored SIGINT: the host decides what stops"),
+                        _ = hangup.recv() => tracing::debug!("ignored SIGHUP: the host decides what stops"),
+                        _ = terminate.recv() => return shutdown.request("SIGTERM"),
+                        () = &mut parent_gone => return shutdown.request("the host has gone"),
+                    }
+                }
+            })
         }
-    });
+    };
     Ok(())
 }
 

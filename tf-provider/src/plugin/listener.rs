@@ -217,10 +217,9 @@ fn group_id(group: &str, etc_group: &str) -> Option<u32> {
         .or_else(|| group.parse().ok())
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
