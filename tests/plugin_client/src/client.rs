@@ -1,5 +1,6 @@
 //! A running provider and the connection to it.
 
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,7 +51,8 @@ pub enum Credentials<'a> {
     PlainText,
 }
 
-/// A started provider. It is killed when this is dropped.
+/// A started provider. When this is dropped it is killed, and the socket that it then leaves behind is
+/// removed.
 #[derive(Debug)]
 pub struct Client {
     child: Child,
@@ -201,7 +203,7 @@ impl Client {
     }
 
     /// Kills the process (SIGKILL) and waits for its end.
-    pub async fn kill(mut self) -> Result<()> {
+    pub async fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill().await?)
     }
 }
@@ -217,6 +219,17 @@ async fn connect_first(
     let handshake: Handshake = line.parse()?;
     let channel = handshake.connect(identity).await?;
     Ok((handshake, channel))
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.child.start_kill().is_ok() && self.handshake.network == "unix" {
+            let socket = Path::new(&self.handshake.address);
+            let _ = std::fs::remove_file(socket);
+            // Only if it is empty: where a provider puts its socket is its own business.
+            let _ = socket.parent().map(std::fs::remove_dir);
+        }
+    }
 }
 
 /// A channel to nowhere. Putting it in the place of another one closes that.
