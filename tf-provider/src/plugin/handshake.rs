@@ -194,4 +194,17 @@ mod tests {
             r#"{"registry.terraform.io/a/b":{"Protocol":"grpc","ProtocolVersion":6,"Pid":7,"Test":true,"Addr":{"Network":"unix","String":"/tmp/\"/s"}}}"#
         );
     }
+
+    proptest::proptest! {
+        /// Whatever the environment holds is understood or refused.
+        #[test]
+        fn environment_of_any_text(min in ".*", max in "[0-9]{0,6}", pem in "(-----BEGIN CERTIFICATE-----\n)?.*") {
+            let _ = Host::from_env(|name| match name {
+                "PLUGIN_MIN_PORT" => Some(min.clone()),
+                "PLUGIN_MAX_PORT" => Some(max.clone()),
+                "PLUGIN_CLIENT_CERT" => Some(pem.clone()),
+                _ => None,
+            });
+        }
+    }
 }
