@@ -96,7 +96,7 @@ impl<P: Provider> Server<P> {
             };
         }
         let attributes = &kind.schema.attributes;
-        let object = self.object(kind, if prior.is_null() { &proposed } else { &prior });
+        let object = object_of(kind, if prior.is_null() { &proposed } else { &prior });
         let client = self.client().ok();
         let Proposal { planned, mut replace } = plan::propose(attributes, &config, &prior, &proposed);
 
@@ -153,7 +153,7 @@ impl<P: Provider> Server<P> {
         };
         let current = if planned.is_null() { &prior } else { &planned };
         let known = if prior.is_null() { &planned } else { &prior };
-        let object = self.object(kind, known);
+        let object = object_of(kind, known);
         let timeout = configured_timeout(current, operation).unwrap_or(default);
         let context = self.begin(verb, &object, Some(timeout), private);
         let attributes = &kind.schema.attributes;
@@ -185,7 +185,7 @@ impl<P: Provider> Server<P> {
         match result {
             Ok(state) => self.applied(kind, &context, &planned, state, identity),
             Err(failure) => {
-                let diagnostic = failure.describe(verb, &self.object_now(kind, &context, &prior));
+                let diagnostic = failure.describe(verb, &Self::object_now(kind, &context, &prior));
                 self.left_behind(kind, &context, &prior, identity, diagnostic)
             }
         }
@@ -243,7 +243,7 @@ impl<P: Provider> Server<P> {
         private: Private,
         identity: Option<Value>,
     ) -> ObjectResponse {
-        let object = self.object(kind, &state);
+        let object = object_of(kind, &state);
         let mut private = private;
         let imported = private.remove(IMPORTED).is_some();
         let context = self.begin(Verb::Read, &object, Some(kind.resource.timeouts().read), private);
@@ -356,20 +356,21 @@ impl<P: Provider> Server<P> {
         }
     }
 
-    /// Type and label, for messages: `toy_thing (t-1)`.
-    fn object(&self, kind: &Kind<P>, value: &Value) -> String {
-        match kind.resource.label(value) {
-            label if label.is_empty() => kind.type_name.clone(),
-            label => format!("{} ({label})", kind.type_name),
+
+    /// As [`object_of`], from what is known by now: an id that the create got is better than a name.
+    fn object_now(kind: &Kind<P>, context: &Context, prior: &Value) -> String {
+        match context.leave().2 {
+            Some(saved) => object_of(kind, &saved),
+            None if prior.is_null() => context.object(),
+            None => object_of(kind, prior),
         }
     }
+}
 
-    /// As [`Server::object`], from what is known by now: an id that the create got is better than a name.
-    fn object_now(&self, kind: &Kind<P>, context: &Context, prior: &Value) -> String {
-        match context.leave().2 {
-            Some(saved) => self.object(kind, &saved),
-            None if prior.is_null() => context.object(),
-            None => self.object(kind, prior),
-        }
+/// Type and label, for messages: `toy_thing (t-1)`.
+fn object_of<P: Provider>(kind: &Kind<P>, value: &Value) -> String {
+    match kind.resource.label(value) {
+        label if label.is_empty() => kind.type_name.clone(),
+        label => format!("{} ({label})", kind.type_name),
     }
 }

@@ -215,6 +215,7 @@ impl<'a, M: Model> Plan<'a, M> {
     }
 
     /// Plans a value for a computed attribute.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals and fresh values")]
     pub fn set(&mut self, name: &'static str, value: impl AttributeValue) {
         self.edits.set.push((name, value.encode()));
     }

@@ -87,6 +87,7 @@ pub enum Replace {
 /// Who sets an attribute, what a change means, and what its values must satisfy. Built from [`required`],
 /// [`optional`], [`computed`] or [`block`].
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent word of the declaration")]
 pub struct Behaviour {
     /// Who sets it.
     pub presence: Presence,

@@ -23,6 +23,9 @@ use super::schema::Schema;
 use super::validate;
 use crate::value::{Path, Value};
 
+/// How long an operation may take that has no timeout of its own.
+const READ_TIMEOUT: Duration = Duration::from_mins(10);
+
 /// A provider at work.
 pub struct Server<P: Provider> {
     pub(super) provider: P,
@@ -169,7 +172,7 @@ impl<P: Provider> Server<P> {
     /// Reads a data source.
     pub async fn read_data_source(&self, kind: &DataKind<P>, config: Value) -> (Option<Value>, Diagnostics) {
         let object = format!("data.{}", kind.type_name);
-        let context = self.begin(Verb::Read, &object, Some(Duration::from_secs(600)), Private::default());
+        let context = self.begin(Verb::Read, &object, Some(READ_TIMEOUT), Private::default());
         let client = self.client();
         let reading = async {
             let client = client.as_ref().map(AsRef::as_ref).map_err(Clone::clone);
@@ -247,7 +250,7 @@ impl<P: Provider> Server<P> {
         Context::begin(Setting {
             verb,
             object: object.to_owned(),
-            timeout: timeout.unwrap_or(Duration::from_secs(600)),
+            timeout: timeout.unwrap_or(READ_TIMEOUT),
             stop,
             poll_interval: self.poll_interval,
             private,

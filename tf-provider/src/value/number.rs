@@ -43,13 +43,17 @@ impl Number {
     }
 
     /// The exact decimal expansion of a finite float: what a peer meant when it sent the number in binary.
-    /// `None` for NaN and the infinities, which Terraform's numbers do not have.
+    /// `None` for NaN and
+    /// the infinities, which Terraform's numbers do not have, and for subnormals.
     pub fn from_f64(float: f64) -> Option<Self> {
-        let exact = BigDecimal::try_from(float).ok()?;
-        Self::limited(exact).ok()
+        // The exact expansion of a subnormal float has hundreds of digits that nobody meant and takes long to make.
+        if float != 0.0 && !float.is_normal() {
+            return None;
+        }
+        Self::limited(&BigDecimal::try_from(float).ok()?).ok()
     }
 
-    fn limited(number: BigDecimal) -> Result<Self, InvalidNumber> {
+    fn limited(number: &BigDecimal) -> Result<Self, InvalidNumber> {
         let (_, scale) = number.as_bigint_and_exponent();
         let digits = i64::try_from(number.digits()).map_err(|_| InvalidNumber)?;
         let plain =
@@ -67,7 +71,7 @@ impl FromStr for Number {
         if !plausible {
             return Err(InvalidNumber);
         }
-        Self::limited(text.parse().map_err(|_| InvalidNumber)?)
+        Self::limited(&text.parse().map_err(|_| InvalidNumber)?)
     }
 }
 
