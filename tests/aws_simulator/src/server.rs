@@ -1,0 +1,162 @@
+//! The listener: HTTP/1.1 on loopback, on a thread of its own, so that a test that blocks does not stop it.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::clock::http_date;
+use crate::control;
+use crate::dispatch::{self, Reply, Request};
+use crate::state::State;
+
+/// The state, shared by the listener and the test.
+pub(crate) type Shared = Arc<Mutex<State>>;
+
+/// Locks the state. A test that panicked while it held the lock has failed anyway; the server goes on.
+pub(crate) fn lock(state: &Shared) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A listener that ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn start(state: Shared, port: u16) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || runtime.block_on(serve(listener, state, stopped));
+        let thread = std::thread::Builder::new().name("aws-simulator".to_owned()).spawn(serve)?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the listener has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: std::net::TcpListener, state: Shared, mut stopped: oneshot::Receiver<Infallible>) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            accepted = listener.accept() => {
+                // A failed accept (too many open files) concerns one client; the next may succeed.
+                if let Ok((stream, _)) = accepted {
+                    tokio::spawn(connection(stream, Arc::clone(&state)));
+                } else {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, state: Shared) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| respond(request, Arc::clone(&state)));
+    // Clients go away, and faults close connections: both end here as errors that nobody waits for.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn respond(request: hyper::Request<Incoming>, state: Shared) -> io::Result<hyper::Response<Content>> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let request = Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+    };
+    if request.path.starts_with("/_simulator") {
+        let (status, body) = control::answer(&state, &request);
+        let response = hyper::Response::builder().status(status).header("content-type", "application/json");
+        return response.body(Content::whole(body)).map_err(io::Error::other);
+    }
+    let (reply, wall) = {
+        let mut state = lock(&state);
+        (dispatch::answer(&mut state, &request), state.clock.wall())
+    };
+    // An error of the service makes hyper close the connection without an answer.
+    let reply = reply.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionReset))?;
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    let Reply { status, content_type, request_id, body, truncated, .. } = reply;
+    hyper::Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .header("x-amzn-requestid", request_id)
+        .header("date", http_date(wall))
+        .body(if truncated { Content::half(&body) } else { Content::whole(body) })
+        .map_err(io::Error::other)
+}
+
+/// A body, whole or ending in the middle of what its length promised.
+struct Content {
+    data: Option<Bytes>,
+    length: u64,
+    breaks: bool,
+}
+
+impl Content {
+    fn whole(body: String) -> Self {
+        let data = Bytes::from(body);
+        Self { length: data.len() as u64, data: Some(data), breaks: false }
+    }
+
+    fn half(body: &str) -> Self {
+        let data = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
+        Self { data: Some(data), length: body.len() as u64, breaks: true }
+    }
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match self.data.take() {
+            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None if self.breaks => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none() && !self.breaks
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
