@@ -193,8 +193,7 @@ fn handle(state: &mut State, caller: &Caller, target: &Target, request_id: &str)
         });
     }
     text.push_str(&xml.finish());
-    text.push_str(&format!("</{operation}Response>"));
-    Ok(text)
+    Ok(format!("{text}</{operation}Response>"))
 }
 
 fn write(service: Service, request_id: &str, answer: Answer<String>) -> Reply {

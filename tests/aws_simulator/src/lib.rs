@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The binary `aws-simulator` is the same for drivers in other languages, which steer it through `/_simulator/`
-//! (see the module `control`). What this does not do: check the caller's permissions, restore snapshots, or hold
+//! (`tests/aws_simulator/src/control/mod.rs` lists the paths). What this does not do: check the caller's permissions, restore snapshots, or hold
 //! users and groups. Where AWS's documentation does not tell a message, it is ours; codes are always AWS's.
 
 mod auth;

@@ -76,7 +76,7 @@ pub fn signature(request: &Signed<'_>, key: &[u8]) -> String {
     let mut canonical = format!("{}\n{}\n{}\n", request.method, request.path, query.join("&"));
     for (name, value) in request.headers {
         let trimmed = value.split_whitespace().collect::<Vec<_>>().join(" ");
-        canonical.push_str(&format!("{name}:{trimmed}\n"));
+        canonical.extend([name, ":", trimmed.as_str(), "\n"]);
     }
     canonical.push('\n');
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();

@@ -1,5 +1,7 @@
 //! Writing of XML answers: nested elements with escaped text, and nothing else that XML has.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 
 /// An XML text under construction.
@@ -24,8 +26,12 @@ impl Xml {
     }
 
     /// An element with a number or a truth value.
-    pub(crate) fn value(&mut self, name: &str, value: impl ToString) -> &mut Self {
-        self.text(name, &value.to_string())
+    pub(crate) fn value(&mut self, name: &str, value: impl std::fmt::Display) -> &mut Self {
+        self.open(name);
+        // Numbers and truth values have nothing to escape, and a String takes every write.
+        let _ = write!(self.0, "{value}");
+        self.close(name);
+        self
     }
 
     /// An element with text, or none.

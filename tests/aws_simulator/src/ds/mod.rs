@@ -21,7 +21,6 @@ use input::Input;
 
 /// An AWS Managed Microsoft AD.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "what DescribeDirectories tells, member by member")]
 pub struct Directory {
     /// `d-…`.
     pub id: String,

@@ -90,7 +90,7 @@ pub(super) fn setup(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
     let size = input.inner("DirectorySizeUpdateSettings")?.word("DirectorySize", &["Small", "Large"])?;
     match (size, directory.edition.as_str()) {
         (Some("Large"), "Standard") => {
-            directory.edition = "Enterprise".to_owned();
+            "Enterprise".clone_into(&mut directory.edition);
             directory.stage = Timeline::new("Updating", now).then(step, "Active");
             directory.upgrades.push((now, directory.stage.end()));
             Ok(json!({}))

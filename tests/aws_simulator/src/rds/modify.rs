@@ -74,8 +74,8 @@ fn join(world: &mut World<'_>, id: &str, domain: &str, role: Option<&str>, immed
                 events.push(join::ended(instance, end_of(instance), failure.as_deref()));
             }
             membership => {
-                let word = if immediately { PENDING } else { join::PENDING_MAINTENANCE };
-                *membership = Some(Membership::new(&joined, Timeline::new(word, now)));
+                let waiting = if immediately { PENDING } else { join::PENDING_MAINTENANCE };
+                *membership = Some(Membership::new(&joined, Timeline::new(waiting, now)));
             }
         }
     }
