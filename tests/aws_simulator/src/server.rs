@@ -122,18 +122,27 @@ async fn respond(request: hyper::Request<Incoming>, state: Shared) -> io::Result
 struct Content {
     data: Option<Bytes>,
     length: u64,
-    breaks: bool,
+    end: End,
+}
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// What was written goes out before it breaks: an error at once would take the head with it.
+    Flush,
+    Broken,
 }
 
 impl Content {
     fn whole(body: String) -> Self {
         let data = Bytes::from(body);
-        Self { length: data.len() as u64, data: Some(data), breaks: false }
+        Self { length: data.len() as u64, data: Some(data), end: End::Whole }
     }
 
     fn half(body: &str) -> Self {
         let data = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
-        Self { data: Some(data), length: body.len() as u64, breaks: true }
+        Self { data: Some(data), length: body.len() as u64, end: End::Flush }
     }
 }
 
@@ -143,17 +152,24 @@ impl Body for Content {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.data.take() {
-            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
-            None if self.breaks => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-            None => Poll::Ready(None),
+        if let Some(data) = self.data.take() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        match self.end {
+            End::Whole => Poll::Ready(None),
+            End::Flush => {
+                self.end = End::Broken;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::Broken => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none() && !self.breaks
+        self.data.is_none() && self.end == End::Whole
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::escape::escape;
+use quick_xml::escape::partial_escape;
 
 /// An XML text under construction.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Xml {
     /// An element with text.
     pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.open(name);
-        self.0.push_str(&escape(value));
+        self.0.push_str(&partial_escape(value));
         self.close(name);
         self
     }
@@ -123,7 +123,7 @@ mod tests {
                     xml.text("B", "1 < 2 & \"3\"").optional("C", None).value("D", true);
                 });
             },
-            "<A><B>1 &lt; 2 &amp; &quot;3&quot;</B><D>true</D></A>",
+            "<A><B>1 &lt; 2 &amp; \"3\"</B><D>true</D></A>",
         );
     }
 
