@@ -33,8 +33,15 @@ pub(crate) fn authenticate(
     if (wall - at).abs() > TOLERANCE_MS {
         return Err(service.skewed(&compare_dates(date, at, wall)));
     }
-    let key =
-        signing_key(&credential.secret, &authorization.day, &authorization.region, &authorization.service);
+    let scope = (
+        authorization.access_key.clone(),
+        authorization.day.clone(),
+        authorization.region.clone(),
+        authorization.service.clone(),
+    );
+    let key = state.signing_keys.entry(scope).or_insert_with(|| {
+        signing_key(&credential.secret, &authorization.day, &authorization.region, &authorization.service)
+    });
     let values: Vec<(&str, String)> = authorization
         .signed_headers
         .iter()
@@ -56,7 +63,7 @@ pub(crate) fn authenticate(
         service: &authorization.service,
     };
     let named = Service::named(&authorization.service) == Some(service);
-    if signature(&signed, &key) != authorization.signature || !named {
+    if signature(&signed, key) != authorization.signature || !named {
         return Err(service.wrong_signature());
     }
     let token = request.header("x-amz-security-token");

@@ -62,7 +62,11 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Option<Reply> {
     let request_id = state.request_id();
     let target = match read_target(request) {
         Ok(target) => target,
-        Err(error) => return Some(write(Service::Sts, &request_id, Err(error))),
+        Err(error) => {
+            let json = request.header("x-amz-target").is_some();
+            let service = if json { Service::Ds } else { Service::Sts };
+            return Some(write(service, &request_id, Err(error)));
+        }
     };
     let Target { service, operation, input } = &target;
     let region = request_region(state, request);
@@ -141,7 +145,9 @@ fn refuse_by_fault(
 /// Finds service and operation: by `X-Amz-Target`, or by `Action` and the signature's scope or the API version.
 fn read_target(request: &Request) -> Answer<Target> {
     if let Some(target) = request.header("x-amz-target") {
-        let operation = target.rsplit('.').next().unwrap_or(target).to_owned();
+        let Some(operation) = target.strip_prefix("DirectoryService_20150416.").map(str::to_owned) else {
+            return Err(Service::Ds.unknown_operation(target));
+        };
         let body = if request.body.is_empty() { "{}".as_bytes() } else { &request.body };
         let body = serde_json::from_slice(body)
             .map_err(|_| ApiError::bad("SerializationException", "The request body is not JSON."))?;

@@ -90,9 +90,10 @@ fn select<'a, T>(
     }
     let filters = params.filters("Filter", "Value");
     let all: Vec<(&String, &T)> = all.collect();
-    if let Some(missing) = ids.iter().find(|id| !all.iter().any(|(key, _)| key == *id)) {
-        let message = format!("The {} ID '{missing}' does not exist", kind.noun);
-        return Err(ApiError::bad(&format!("{}.NotFound", kind.code), message));
+    let missing: Vec<&str> =
+        ids.iter().filter(|id| !all.iter().any(|(key, _)| key == *id)).copied().collect();
+    if !missing.is_empty() {
+        return Err(not_found(kind, &missing));
     }
     let mut picked = Vec::new();
     for (id, object) in all {
@@ -108,6 +109,19 @@ fn select<'a, T>(
         }
     }
     page(picked, params)
+}
+
+/// One id is told apart from several.
+fn not_found(kind: &Kind, missing: &[&str]) -> ApiError {
+    let (noun, ids) = (kind.noun, missing.join(", "));
+    let message = match (noun, missing.len()) {
+        // The messages of this code have no "ID".
+        ("security group", 1) => format!("The security group '{ids}' does not exist"),
+        ("security group", _) => format!("The security groups '{ids}' do not exist"),
+        (_, 1) => format!("The {noun} ID '{ids}' does not exist"),
+        _ => format!("The {noun} IDs '{ids}' do not exist"),
+    };
+    ApiError::bad(&format!("{}.NotFound", kind.code), message)
 }
 
 fn page<'a, T>(all: Vec<&'a T>, params: &Params) -> Answer<(Vec<&'a T>, Option<String>)> {
@@ -244,14 +258,8 @@ fn security_groups(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
         }])
     };
     let here = world.here();
-    let ids = params.list("GroupId");
-    if let Some(missing) = ids.iter().find(|id| is_id(id, "sg-") && !here.security_groups.contains_key(**id))
-    {
-        // The message of this code alone has no "ID" and no capital letter.
-        let message = format!("The security group '{missing}' does not exist");
-        return Err(ApiError::bad("InvalidGroup.NotFound", message));
-    }
-    let (picked, next) = select(here.security_groups.iter(), &kind, params, &ids, property)?;
+    let (picked, next) =
+        select(here.security_groups.iter(), &kind, params, &params.list("GroupId"), property)?;
     let mut xml = Xml::new();
     xml.list("securityGroupInfo", "item", picked, |xml, group| {
         xml.text("ownerId", account)

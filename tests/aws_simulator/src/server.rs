@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -66,11 +67,11 @@ async fn serve(listener: std::net::TcpListener, state: Shared, mut stopped: ones
         tokio::select! {
             _ = &mut stopped => return,
             accepted = listener.accept() => {
-                // A failed accept (too many open files) concerns one client; the next may succeed.
                 if let Ok((stream, _)) = accepted {
                     tokio::spawn(connection(stream, Arc::clone(&state)));
                 } else {
-                    tokio::task::yield_now().await;
+                    // Too many open files: some will be closed.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             }
         }

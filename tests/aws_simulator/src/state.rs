@@ -73,6 +73,8 @@ pub struct State {
     /// Shares of directories between accounts, by the shared directory's id.
     pub shares: BTreeMap<String, Share>,
     pub(crate) default_region: String,
+    /// Half of a signature's work, done once for each scope: access key, day, region, service.
+    pub(crate) signing_keys: BTreeMap<(String, String, String, String), Vec<u8>>,
     ids: fastrand::Rng,
 }
 
@@ -90,6 +92,7 @@ impl State {
             iam: BTreeMap::new(),
             shares: BTreeMap::new(),
             default_region: config.region.clone(),
+            signing_keys: BTreeMap::new(),
             ids: fastrand::Rng::with_seed(config.id_seed),
         };
         for account in &config.accounts {
@@ -109,6 +112,7 @@ impl State {
             session: None,
         };
         self.credentials.insert(access_key.clone(), credential);
+        self.signing_keys.retain(|(known, ..), _| known != access_key);
     }
 
     /// What an account has in a region. The first look seeds it.

@@ -80,6 +80,7 @@ fn cluster_view(cluster: &Cluster) -> Value {
         "engine": cluster.engine,
         "engine_version": cluster.engine_version,
         "status": cluster.status.word(),
+        "most_rebooting": cluster.most_rebooting,
         "join": cluster.join.as_ref().map(|join| join_view(&join.domain, &join.fqdn, &join.role, &join.status)),
     })
 }

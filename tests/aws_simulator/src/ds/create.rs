@@ -90,6 +90,7 @@ pub(super) fn create(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
         alias: None,
         sso: false,
         controllers: 2,
+        controllers_before: None,
         data_access: Timeline::new("Disabled", now),
         forwarders: BTreeMap::new(),
         upgrades: Vec::new(),

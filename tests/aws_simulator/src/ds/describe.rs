@@ -19,7 +19,7 @@ pub(super) fn directories(world: &mut World<'_>, input: Input<'_>) -> Answer<Val
     let state = &*world.state;
     let own = state.regions.get(&(account.clone(), region.clone()));
     let own = own.into_iter().flat_map(|region| region.directories.values());
-    let mut all: Vec<(String, Value)> = own.map(|d| (d.id.clone(), own_view(d))).collect();
+    let mut all: Vec<(String, Value)> = own.map(|d| (d.id.clone(), own_view(d, region))).collect();
     for share in
         state.shares.values().filter(|share| share.target_account == *account && share.region == *region)
     {
@@ -47,7 +47,7 @@ fn has_network(directory: &Directory) -> bool {
     !matches!(directory.stage.word(), "Requested" | "Creating" | "Failed")
 }
 
-fn own_view(directory: &Directory) -> Value {
+fn own_view(directory: &Directory, region: &str) -> Value {
     let mut view = Map::new();
     let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
     put("DirectoryId", directory.id.as_str().into());
@@ -79,6 +79,7 @@ fn own_view(directory: &Directory) -> Value {
     put("SsoEnabled", directory.sso.into());
     put("DesiredNumberOfDomainControllers", directory.controllers.into());
     put("OsVersion", "SERVER_2019".into());
+    put("RegionsInfo", json!({ "PrimaryRegion": region, "AdditionalRegions": [] }));
     put("NetworkType", directory.network_type.as_str().into());
     Value::Object(view)
 }
@@ -123,7 +124,9 @@ pub(super) fn controllers(world: &mut World<'_>, input: Input<'_>) -> Answer<Val
     let wanted = input.list("DomainControllerIds");
     let size = world.state.options.page_size;
     let directory = find(world, id)?;
-    let count = usize::try_from(directory.controllers).unwrap_or(usize::MAX);
+    let wanted_count = usize::try_from(directory.controllers).unwrap_or(usize::MAX);
+    let before = directory.controllers_before.map_or(directory.controllers, |(before, _)| before);
+    let before = usize::try_from(before).unwrap_or(usize::MAX);
     let status = match directory.stage.word() {
         "Requested" | "Creating" | "Created" => "Creating",
         "Active" | "Updating" => "Active",
@@ -142,12 +145,16 @@ pub(super) fn controllers(world: &mut World<'_>, input: Input<'_>) -> Answer<Val
             "VpcId": directory.vpc,
             "SubnetId": directory.subnets.get(place),
             "AvailabilityZone": directory.zones.get(place),
-            "Status": status,
+            "Status": match n {
+                n if n >= before => "Creating",
+                n if n >= wanted_count => "Deleting",
+                _ => status,
+            },
             "LaunchTime": seconds(directory.launched),
             "StatusLastUpdatedDateTime": seconds(directory.stage.since()),
         })
     };
-    let mut views: Vec<Value> = (0..count).map(view).collect();
+    let mut views: Vec<Value> = (0..wanted_count.max(before)).map(view).collect();
     views.retain(|v| {
         wanted.is_empty() || v["DomainControllerId"].as_str().is_some_and(|id| wanted.contains(&id))
     });

@@ -58,6 +58,8 @@ pub struct Directory {
     pub sso: bool,
     /// How many domain controllers it shall have.
     pub controllers: u64,
+    /// How many it had before the last change, while that is under way.
+    pub controllers_before: Option<(u64, Millis)>,
     /// A DataAccessStatus.
     pub data_access: Timeline,
     /// Addresses of DNS servers by remote domain.
@@ -76,6 +78,11 @@ impl Directory {
     pub(crate) fn settle(&mut self, now: Millis) {
         self.stage.settle(now);
         self.data_access.settle(now);
+        self.controllers_before = self.controllers_before.filter(|(_, until)| *until > now);
+        // The only upgrade there is.
+        if self.edition == "Standard" && self.upgrades.iter().any(|(_, end)| *end <= now) {
+            "Enterprise".clone_into(&mut self.edition);
+        }
     }
 
     /// Whether AWS lets it be worked with.

@@ -64,8 +64,9 @@ pub(super) fn controllers(world: &mut World<'_>, input: Input<'_>) -> Answer<Val
         return Err(ApiError::bad("DomainControllerLimitExceededException", message));
     }
     if desired != directory.controllers {
-        directory.controllers = desired;
         directory.stage = Timeline::new("Updating", now).then(step, "Active");
+        directory.controllers_before = Some((directory.controllers, directory.stage.end()));
+        directory.controllers = desired;
     }
     Ok(json!({}))
 }
@@ -90,7 +91,6 @@ pub(super) fn setup(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
     let size = input.inner("DirectorySizeUpdateSettings")?.word("DirectorySize", &["Small", "Large"])?;
     match (size, directory.edition.as_str()) {
         (Some("Large"), "Standard") => {
-            "Enterprise".clone_into(&mut directory.edition);
             directory.stage = Timeline::new("Updating", now).then(step, "Active");
             directory.upgrades.push((now, directory.stage.end()));
             Ok(json!({}))

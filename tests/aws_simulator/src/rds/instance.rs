@@ -116,7 +116,13 @@ pub(super) fn reboot(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
             _ => {}
         }
     }
-    world.here().events.append(&mut events);
+    let here = world.here();
+    here.events.append(&mut events);
+    let members = here.instances.values().filter(|member| member.cluster == cluster);
+    let rebooting = members.filter(|member| member.status.word() == "rebooting").count();
+    if let Some(cluster) = here.clusters.get_mut(&cluster) {
+        cluster.most_rebooting = cluster.most_rebooting.max(rebooting);
+    }
     Ok(one(world, &id))
 }
 

@@ -41,6 +41,8 @@ pub struct Cluster {
     pub created: Millis,
     /// When it is gone.
     pub gone_at: Option<Millis>,
+    /// The largest number of its members that were rebooting at one time.
+    pub most_rebooting: usize,
     /// Whether it refuses to be deleted.
     pub deletion_protection: bool,
     /// Its tags.
@@ -132,6 +134,7 @@ impl Cluster {
             join: None,
             created: now,
             gone_at: None,
+            most_rebooting: 0,
             deletion_protection: false,
             tags: Tags::new(),
             seeded: false,

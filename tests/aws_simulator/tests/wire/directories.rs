@@ -139,16 +139,25 @@ fn what_can_change_in_place_changes() {
 
     client.ds("UpdateNumberOfDomainControllers", &with("DesiredNumber", json!(3))).ok();
     assert_eq!(client.describe(&id)["Stage"], "Updating");
+    let controllers = || {
+        let told = client.ds("DescribeDomainControllers", &json!({ "DirectoryId": id })).ok().json();
+        let statuses = told["DomainControllers"].as_array().unwrap().iter();
+        statuses.map(|controller| controller["Status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(controllers(), ["Active", "Active", "Creating"]);
     second(&simulator);
-    let controllers = client.ds("DescribeDomainControllers", &json!({ "DirectoryId": id })).ok().json();
-    assert_eq!(controllers["DomainControllers"].as_array().unwrap().len(), 3);
+    assert_eq!(controllers(), ["Active"; 3]);
+    client.ds("UpdateNumberOfDomainControllers", &with("DesiredNumber", json!(2))).ok();
+    assert_eq!(controllers(), ["Active", "Active", "Deleting"]);
+    second(&simulator);
+    assert_eq!(controllers(), ["Active"; 2]);
 
     let size = |size: &str| json!({ "DirectoryId": id, "UpdateType": "SIZE", "DirectorySizeUpdateSettings": { "DirectorySize": size } });
     client.ds("UpdateDirectorySetup", &size("Large")).ok();
     let update = json!({ "DirectoryId": id, "UpdateType": "SIZE" });
     let status =
         || client.ds("DescribeUpdateDirectory", &update).ok().json()["UpdateActivities"][0]["Status"].clone();
-    assert_eq!(status(), "Updating");
+    assert_eq!((status(), &client.describe(&id)["Edition"]), (json!("Updating"), &json!("Standard")));
     second(&simulator);
     assert_eq!((status(), &client.describe(&id)["Edition"]), (json!("Updated"), &json!("Enterprise")));
     assert_eq!(client.ds("UpdateDirectorySetup", &size("Large")).code(), "DirectoryInDesiredStateException");

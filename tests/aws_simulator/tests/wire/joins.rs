@@ -40,6 +40,11 @@ fn a_cluster_joins_by_reboots() {
     second(&simulator);
     let expect = ["pending-enable-kerberos", "kerberos-enabled", "pending-enable-kerberos"];
     assert_eq!(client.memberships(POSTGRESQL_CLUSTER), expect);
+
+    let most_rebooting = || simulator.here(|here| here.clusters[POSTGRESQL_CLUSTER].most_rebooting);
+    assert_eq!(most_rebooting(), 1);
+    client.reboot_all(&["aurora-demo-1", "aurora-demo-3"]);
+    assert_eq!(most_rebooting(), 2);
 }
 
 #[test]

@@ -37,6 +37,13 @@ fn what_is_not_there_has_its_code() {
         "Message",
         &["The vpc ID 'vpc-0a1b2c3d' does not exist"],
     );
+    let two = [("SubnetId.1", "subnet-0a1b2c3d"), ("SubnetId.2", "subnet-0a1b2c3e")];
+    check(
+        "DescribeSubnets",
+        &two,
+        "Message",
+        &["The subnet IDs 'subnet-0a1b2c3d, subnet-0a1b2c3e' do not exist"],
+    );
     check("DescribeSecurityGroups", &[("GroupId.1", "sg-0a1b2c3d")], "Code", &["InvalidGroup.NotFound"]);
     check(
         "DescribeVpcs",
