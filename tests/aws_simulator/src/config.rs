@@ -54,7 +54,7 @@ impl ShownOn {
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, set by name")]
 pub struct Options {
-    /// Whether each account and region begins with the default network, clusters and policies.
+    /// Whether each account and region begins with the default network and clusters. Managed policies always exist.
     pub seeded: bool,
     /// Directories an account may have in a region.
     pub directory_limit: usize,

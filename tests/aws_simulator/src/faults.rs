@@ -1,4 +1,5 @@
-//! Faults to order: which call fails, and how.
+//! Faults to order: which call fails, and how. A refused connection is none of them: the simulator cannot know which
+//! call it would have carried, so [`crate::Simulator::close`] refuses all.
 
 use std::time::Duration;
 

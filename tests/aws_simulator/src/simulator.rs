@@ -1,7 +1,8 @@
 //! The handle that a test holds.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Steps;
@@ -16,7 +17,8 @@ use crate::state::{Region, State};
 #[derive(Debug)]
 pub struct Simulator {
     state: Shared,
-    server: Server,
+    server: Mutex<Option<Server>>,
+    address: SocketAddr,
     region: String,
 }
 
@@ -38,12 +40,27 @@ impl Simulator {
     pub fn try_start(config: &Config) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State::new(config)));
         let server = Server::start(Arc::clone(&state), config.port)?;
-        Ok(Self { state, server, region: config.region.clone() })
+        let address = server.address;
+        Ok(Self { state, server: Mutex::new(Some(server)), address, region: config.region.clone() })
     }
 
     /// The one endpoint of every service, without a slash at its end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening: connections are refused from now on, those that are open are closed. State is kept.
+    pub fn close(&self) {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Listens again, on the same port. Fails when somebody else took it meanwhile.
+    pub fn reopen(&self) -> io::Result<()> {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        if server.is_none() {
+            *server = Some(Server::start(Arc::clone(&self.state), self.address.port())?);
+        }
+        Ok(())
     }
 
     /// Looks at the state, or changes it behind the caller's back. What is due has happened.

@@ -126,3 +126,38 @@ fn the_journal_tells_every_call() {
     simulator.clear_journal();
     assert!(simulator.journal().is_empty());
 }
+
+#[test]
+fn a_closed_port_refuses_and_forgets_nothing() {
+    let simulator = instant();
+    let client = Client::new(&simulator);
+    let id = client.directory("corp.example.com");
+    simulator.close();
+    let refused = client.try_ds("DescribeDirectories", &json!({})).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    simulator.reopen().unwrap();
+    assert_eq!(client.describe(&id)["Stage"], "Active");
+}
+
+#[test]
+fn many_callers_at_once_lose_nothing() {
+    let (simulator, other) = (instant(), instant());
+    let client = Client::new(&simulator);
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let client = client.clone();
+            scope.spawn(move || {
+                for n in 0..25 {
+                    let name = format!("role-{worker}-{n}");
+                    let document = super::client::trust_policy(&["rds.amazonaws.com"]);
+                    let params = [("RoleName", name.as_str()), ("AssumeRolePolicyDocument", &document)];
+                    client.query("iam", "CreateRole", &params).ok();
+                }
+            });
+        }
+    });
+    assert_eq!((simulator.leftovers().len(), simulator.count("CreateRole")), (200, 200));
+    let numbers: Vec<u64> = simulator.journal().iter().map(|call| call.number).collect();
+    assert_eq!(numbers, (1..=200).collect::<Vec<u64>>());
+    assert!(other.leftovers().is_empty() && other.journal().is_empty());
+}
