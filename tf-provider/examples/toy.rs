@@ -29,7 +29,7 @@ tf_provider::model! {
         /// Name; another name is another toy.
         pub name: String => required().replace().length(1, 64),
         /// What it looks like, in any case.
-        pub color: Option<String> => optional().spelling(|text| text.to_lowercase()),
+        pub color: Option<String> => optional().spelling(str::to_lowercase),
         /// Size in centimetres; it can grow but not shrink.
         pub size: Number => optional().default(Value::from(10)).replace_if(|old, new| old > new),
         /// Secret of the toy, never stored.
@@ -118,6 +118,11 @@ fn unreadable(folder: &Path, error: &std::io::Error) -> Failure {
     Failure::unexpected(format!("The folder {} cannot be used: {error}.", folder.display()))
 }
 
+fn secret_length(toy: &Toy) -> i64 {
+    let length = toy.secret_wo.as_ref().map_or(0, |secret| secret.expose().len());
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
 struct Toys;
 
 impl Toys {
@@ -190,7 +195,7 @@ impl Resource for Toys {
     async fn create(&self, client: &Folder, mut toy: Toy, apply: &Apply<Toy>) -> Result<Toy, Failure> {
         apply.go_on("making the toy")?;
         toy.id = format!("toy-{}", toy.name);
-        toy.secret_length = toy.secret_wo.as_ref().map_or(0, |secret| secret.expose().len()) as i64;
+        toy.secret_length = secret_length(&toy);
         Self::finish(&mut toy);
         client.write(&toy)?;
         apply.save(&toy);
@@ -221,7 +226,7 @@ impl Resource for Toys {
         toy.size = size.parse().map_err(|_| Failure::unexpected("The toy has no size."))?;
         toy.secret_length = secret_length.parse().unwrap_or_default();
         if toy.mood.is_empty() {
-            toy.mood = "ready".to_owned();
+            "ready".clone_into(&mut toy.mood);
         }
         Ok(Some(toy))
     }
@@ -234,7 +239,7 @@ impl Resource for Toys {
         _apply: &Apply<Toy>,
     ) -> Result<Toy, Failure> {
         if prior.secret_wo_version != toy.secret_wo_version {
-            toy.secret_length = toy.secret_wo.as_ref().map_or(0, |secret| secret.expose().len()) as i64;
+            toy.secret_length = secret_length(&toy);
         }
         Self::finish(&mut toy);
         client.write(&toy)?;

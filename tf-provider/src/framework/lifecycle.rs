@@ -356,7 +356,6 @@ impl<P: Provider> Server<P> {
         }
     }
 
-
     /// As [`object_of`], from what is known by now: an id that the create got is better than a name.
     fn object_now(kind: &Kind<P>, context: &Context, prior: &Value) -> String {
         match context.leave().2 {

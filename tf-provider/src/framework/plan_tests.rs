@@ -20,7 +20,7 @@ crate::model! {
         /// Zone, or one is chosen.
         pub zone: Option<String> => optional().computed().kept().replace(),
         /// Host, spelt in any case.
-        pub host: Option<String> => optional().spelling(|text| text.to_lowercase()),
+        pub host: Option<String> => optional().spelling(str::to_lowercase),
         /// Password.
         pub password: Option<String> => optional().write_only(),
         /// Disks.
@@ -87,6 +87,7 @@ fn core_proposes(attributes: &[Attribute], config: &Value, prior: &Value) -> Val
 
 /// `null` members are left out of the shown plan.
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "every caller writes a literal")]
 fn check(config: Json, prior: Json, expect: &str) {
     let attributes = Machine::attributes();
     let ty = Machine::schema().object_type();

@@ -41,13 +41,13 @@ const LONGEST: Duration = Duration::from_secs(8);
 fn pause(elapsed: Duration, since_epoch: Duration) -> Duration {
     let grid = if elapsed < Duration::from_secs(30) {
         SHORTEST
-    } else if elapsed < Duration::from_secs(120) {
+    } else if elapsed < Duration::from_mins(2) {
         SHORTEST * 2
     } else {
         LONGEST
     };
     let over = Duration::from_nanos(u64::try_from(since_epoch.as_nanos() % grid.as_nanos()).unwrap_or(0));
-    let next = grid - over;
+    let next = grid.saturating_sub(over);
     // A tick that is almost here would ask again before anything could have changed.
     if next < grid / 4 { next + grid } else { next }
 }

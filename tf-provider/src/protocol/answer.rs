@@ -20,6 +20,7 @@ pub(super) trait Answer: Sized {
 macro_rules! answers {
     ($($module:ident),+ $(,)?) => {
         $(impl Answer for proto::$module::Response {
+            #[allow(clippy::needless_update, reason = "some answers hold nothing but diagnostics")]
             fn failed(diagnostic: Diagnostic) -> Self {
                 Self { diagnostics: vec![convert::diagnostic(diagnostic)], ..Self::default() }
             }

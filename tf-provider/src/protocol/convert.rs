@@ -167,7 +167,7 @@ fn nested_block(attribute: &Attribute) -> Option<proto::schema::NestedBlock> {
     block.description.clone_from(&attribute.doc);
     block.description_kind = proto::StringKind::Markdown.into();
     block.deprecated = behaviour.deprecated.is_some();
-    block.deprecation_message = behaviour.deprecated.unwrap_or_default().to_owned();
+    behaviour.deprecated.unwrap_or_default().clone_into(&mut block.deprecation_message);
     Some(proto::schema::NestedBlock {
         type_name: attribute.name.to_owned(),
         block: Some(block),

@@ -116,11 +116,11 @@ impl<P: Provider> Rpc<P> {
         function.call(&arguments).map_err(|failed| error(failed.text, failed.argument))
     }
 
-    async fn call_function_now(
+    fn call_function_now(
         &self,
-        request: proto::call_function::Request,
+        request: &proto::call_function::Request,
     ) -> Result<proto::call_function::Response, Diagnostic> {
-        let result = match self.call(&request) {
+        let result = match self.call(request) {
             Ok(result) => result,
             Err(error) => return Ok(proto::call_function::Response { result: None, error: Some(error) }),
         };
@@ -368,7 +368,7 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         &self,
         request: Request<proto::call_function::Request>,
     ) -> Result<Response<proto::call_function::Response>, Status> {
-        call!(self, "CallFunction", "", self.call_function_now(request.into_inner()))
+        call!(self, "CallFunction", "", async { self.call_function_now(request.get_ref()) })
     }
 
     async fn validate_ephemeral_resource_config(
