@@ -57,7 +57,8 @@ pub enum Style {
     Hardened,
 }
 
-/// A length of time in whole seconds, written in days, hours, minutes and seconds.
+/// A length of time in whole seconds, written in days, hours, minutes and seconds with blanks between (`1d 12h`): MIT
+/// clients take `1d12h` as well, Heimdal 7.8 does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lifetime(u32);
 
@@ -94,9 +95,10 @@ impl Lifetime {
     }
 }
 
-/// Reads a number of seconds (`36000`) or numbers with units in falling order, each at most once (`1d12h30m`).
+/// Reads a number of seconds (`36000`) or numbers with units in falling order, each at most once (`1d12h30m`, or with a
+/// blank between, `1d 12h`).
 ///
-/// Other spellings that MIT clients take (`10:00`, `1 day`) are refused, because Heimdal reads them differently.
+/// Other spellings that MIT clients take, such as `10:00`, are refused: Heimdal has other rules for them.
 impl FromStr for Lifetime {
     type Err = InvalidSetting;
 
@@ -125,6 +127,7 @@ impl FromStr for Lifetime {
             if rest.is_empty() {
                 break;
             }
+            rest = rest.strip_prefix(' ').unwrap_or(rest);
         }
         match u32::try_from(total) {
             Ok(seconds) if i32::try_from(seconds).is_ok() => Ok(Self(seconds)),
@@ -137,10 +140,10 @@ impl fmt::Display for Lifetime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts =
             [(self.0 / 86_400, 'd'), (self.0 / 3_600 % 24, 'h'), (self.0 / 60 % 60, 'm'), (self.0 % 60, 's')];
-        if self.0 == 0 {
-            return f.write_str("0s");
-        }
-        parts.into_iter().filter(|(n, _)| *n > 0).try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
+        let said =
+            parts.iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number}{unit}"));
+        let said = said.collect::<Vec<_>>().join(" ");
+        f.write_str(if said.is_empty() { "0s" } else { &said })
     }
 }
 
@@ -274,10 +277,11 @@ mod tests {
         }
         check("36000", Some((36_000, "10h")));
         check("10h", Some((36_000, "10h")));
-        check("1d2h3m4s", Some((93_784, "1d2h3m4s")));
-        check("90m", Some((5_400, "1h30m")));
+        check("1d2h3m4s", Some((93_784, "1d 2h 3m 4s")));
+        check("90m", Some((5_400, "1h 30m")));
         check("0", Some((0, "0s")));
-        check("2147483647", Some((2_147_483_647, "24855d3h14m7s")));
+        check("1h 30m", Some((5_400, "1h 30m")));
+        check("2147483647", Some((2_147_483_647, "24855d 3h 14m 7s")));
         for wrong in [
             "",
             "h",
@@ -288,6 +292,10 @@ mod tests {
             "10:00",
             "-1h",
             "1h30",
+            "1h ",
+            " 1h",
+            "1h  1m",
+            "1 ",
             "1w",
             "1d\n",
             "2147483648",

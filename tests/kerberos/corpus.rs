@@ -183,7 +183,7 @@ fn lifetime() -> impl Strategy<Value = String> {
             .filter(|(number, _)| *number > 0)
             .map(|(number, unit)| format!("{number}{unit}"))
             .collect::<Vec<_>>()
-            .concat()
+            .join(" ")
     })
 }
 

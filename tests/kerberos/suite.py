@@ -35,7 +35,7 @@ def namespaced(report, name, options):
     for program in programs:
         machine.program(program)
     arguments = ["--files", options.files, "--work", options.work, "--stage", name]
-    command, env = machine.enter(os.path.abspath(__file__), arguments, samba=name == "samba")
+    command, env = machine.enter(os.path.abspath(__file__), arguments)
     report.nested(command, env)
 
 

@@ -168,7 +168,7 @@ def _seconds(text):
     for character in text:
         if character.isdigit():
             number += character
-        else:
+        elif character != " ":
             total += int(number) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[character]
             number = ""
     return total

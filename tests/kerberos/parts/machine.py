@@ -107,7 +107,7 @@ def write(path, text):
     return path
 
 
-def enter(script, arguments, samba=False):
+def enter(script, arguments):
     """The command line that runs `script` in its own network and mount namespace; Denied where that cannot be."""
     if shutil.which("unshare") is None or shutil.which("ip") is None:
         raise Missing("unshare (util-linux) and ip (iproute2) are needed for a network of the suite's own")
@@ -115,8 +115,6 @@ def enter(script, arguments, samba=False):
     flags = ["--net", "--mount", "--uts", "--ipc"] if root else ["--user", "--map-root-user", "--net", "--mount", "--uts"]
     if subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False).returncode != 0:
         raise Denied("this machine does not let us make a network namespace")
-    if samba and not root:
-        raise Denied("Samba's stage needs root (file ownership and security attributes of its system volume)")
     env = dict(os.environ, **{NAMESPACE_FLAG: "root" if root else "mapped"})
     return ["unshare", *flags, "/usr/bin/python3", script, *arguments], env
 

@@ -8,14 +8,22 @@ from .postgres import Client, Postgres
 ADDRESS, DATABASE = "127.0.1.20", "127.0.1.21"
 REALM = "CORP.EXAMPLE.COM"
 ADMIN_PASSWORD, PASSWORD, CHANGED = "Adm1n-pw-000", "Al1ce-pw-000", "Al1ce-pw-111"
-TOOL = "samba-tool"
+# In a user namespace nobody but root exists: the system volume's owners and security attributes cannot be set, and
+# no client here looks at them. Everything else is what `samba-tool domain provision` does.
+PROVISION = """
+import sys
+import samba.provision
+from samba.netcmd.main import cmd_sambatool
+samba.provision.setsysvolacl = lambda *arguments, **options: None
+sys.exit(cmd_sambatool()._run("samba-tool", *sys.argv[1:]))
+"""
 
 
 def stage(report, folder, work):
-    """Inside a network namespace, as root. The client's file is `folder`/samba.conf."""
+    """Inside a network namespace. The client's file is `folder`/samba.conf."""
     report.stage = "samba"
     conf = f"{folder}/samba.conf"
-    tool, samba = machine.program(TOOL), machine.program("samba")
+    tool, samba = machine.program("samba-tool"), machine.program("samba")
     machine.network(work, ADDRESS, [ADDRESS, DATABASE])
     # Names without a dot are looked up below the domain by some of Samba's own programs.
     machine.must(["hostname", "dc1"])
@@ -32,7 +40,10 @@ def stage(report, folder, work):
         "tls enabled": "no",
         "dns forwarder": "127.0.0.1",
     }
-    provision = [tool, "domain", "provision", f"--realm={REALM}", "--domain=CORP", "--server-role=dc"]
+    if machine.mapped():
+        options["vfs objects"] = "acl_xattr xattr_tdb"
+    provision = ["/usr/bin/python3", "-c", PROVISION] if machine.mapped() else [tool]
+    provision += ["domain", "provision", f"--realm={REALM}", "--domain=CORP", "--server-role=dc"]
     provision += ["--dns-backend=SAMBA_INTERNAL", f"--adminpass={ADMIN_PASSWORD}", "--host-name=dc1"]
     # Without a configuration of its own it would read, and refuse, the one of the package.
     empty = machine.write(f"{home}/empty.conf", "[global]\n")
