@@ -1,7 +1,6 @@
 """What the MIT library itself reads from a file. That a file loads says nothing: many wrong ones do."""
 
 import ctypes
-import ctypes.util
 import json
 import os
 
