@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod data_sources;
 pub mod functions;
+pub mod krb5;
 pub mod provider;
 pub mod resources;
 mod tags;
