@@ -24,7 +24,7 @@ pub(super) trait AnyResource<C>: Send + Sync {
     fn identity(&self, client: &C, object: &Value) -> Result<Value, Failure>;
     fn import_id(&self, id: &str) -> Result<Value, String>;
     fn imported(&self, identity: &Value) -> Result<Value, Failure>;
-    fn validate(&self, config: &Value) -> Result<Diagnostics, Failure>;
+    fn validate(&self, config: &Value) -> Result<Diagnostics, Mismatch>;
     fn adjust(&self, plan: PlanInput<'_>, client: Option<&C>) -> Result<Edits, Failure>;
     fn check<'a>(
         &'a self,
@@ -116,8 +116,8 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
         Ok(self.0.imported(decode(identity)?)?.encode())
     }
 
-    fn validate(&self, config: &Value) -> Result<Diagnostics, Failure> {
-        let view = R::Model::view_of(config).map_err(|mismatch| wrong_type(&mismatch))?;
+    fn validate(&self, config: &Value) -> Result<Diagnostics, Mismatch> {
+        let view = R::Model::view_of(config)?;
         let mut found = Diagnostics::new();
         self.0.validate(&Config { view, value: config }, &mut found);
         Ok(found)
@@ -204,7 +204,7 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
 pub(super) trait AnyDataSource<C>: Send + Sync {
     fn name(&self) -> &'static str;
     fn schema(&self) -> Schema;
-    fn validate(&self, config: &Value) -> Result<Diagnostics, Failure>;
+    fn validate(&self, config: &Value) -> Result<Diagnostics, Mismatch>;
     fn read<'a>(
         &'a self,
         client: Result<&'a C, Failure>,
@@ -225,8 +225,8 @@ impl<D: DataSource> AnyDataSource<D::Client> for ErasedData<D> {
         D::Model::schema()
     }
 
-    fn validate(&self, config: &Value) -> Result<Diagnostics, Failure> {
-        let view = D::Model::view_of(config).map_err(|mismatch| wrong_type(&mismatch))?;
+    fn validate(&self, config: &Value) -> Result<Diagnostics, Mismatch> {
+        let view = D::Model::view_of(config)?;
         let mut found = Diagnostics::new();
         self.0.validate(&Config { view, value: config }, &mut found);
         Ok(found)

@@ -360,7 +360,7 @@ macro_rules! model {
             }
 
             fn encode(&self) -> $crate::value::Value {
-                $crate::value::Value::object([$(
+                $crate::value::Value::object::<&'static str>([$(
                     (
                         const { $crate::framework::model::field_name(stringify!($field)) },
                         $crate::framework::model::AttributeValue::encode(&self.$field),

@@ -15,7 +15,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::erased::{AnyDataSource, AnyResource};
 use super::failure::{Failure, Verb};
 use super::function::Function;
-use super::model::Model as _;
+use super::model::{Mismatch, Model as _};
 use super::private::Private;
 use super::provider::{Configuration, Configured, Provider, Registry};
 use super::resource::Config;
@@ -117,8 +117,7 @@ impl<P: Provider> Server<P> {
         validate::against_schema(&schema.attributes, config, &mut found);
         match P::Config::view_of(config) {
             Ok(view) => self.provider.validate(&Config { view, value: config }, &mut found),
-            Err(mismatch) => found
-                .push(Failure::bug(mismatch.to_string()).describe(Verb::Configure, &provider_object::<P>())),
+            Err(mismatch) => mistyped(mismatch, &mut found),
         }
         found
     }
@@ -153,7 +152,7 @@ impl<P: Provider> Server<P> {
         validate::against_schema(&kind.schema.attributes, config, &mut found);
         match kind.resource.validate(config) {
             Ok(more) => found.extend(more),
-            Err(failure) => found.push(failure.describe(Verb::Plan, &kind.type_name)),
+            Err(mismatch) => mistyped(mismatch, &mut found),
         }
         found
     }
@@ -164,7 +163,7 @@ impl<P: Provider> Server<P> {
         validate::against_schema(&kind.schema.attributes, config, &mut found);
         match kind.data_source.validate(config) {
             Ok(more) => found.extend(more),
-            Err(failure) => found.push(failure.describe(Verb::Read, &kind.type_name)),
+            Err(mismatch) => mistyped(mismatch, &mut found),
         }
         found
     }
@@ -302,6 +301,16 @@ pub(super) async fn guard<T>(work: impl Future<Output = Result<T, Failure>>) -> 
             "Set TF_LOG=ERROR to see where, and run the operation again: the state holds what was saved.",
         ))
     })
+}
+
+/// Terraform's types are wider than Rust's (a number may have a fraction), so a mismatch in a configuration is its
+/// author's to mend. Where the schema's own checks have spoken already, they say it better.
+fn mistyped(mismatch: Mismatch, found: &mut Diagnostics) {
+    if found.has_error() {
+        return;
+    }
+    let summary = format!("Invalid value for {}", mismatch.path);
+    found.error_at(mismatch.path, summary, format!("The value must be {}.", mismatch.expected));
 }
 
 /// Diagnostics that say only that.

@@ -1,4 +1,4 @@
-//! A provider that manages files in a folder: small, complete, and what the framework's own tests run.
+//! A provider that manages files in a folder: small and complete, what the framework's own tests run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
