@@ -31,7 +31,7 @@ use super::error::Result;
 pub(crate) const WINDOW: Duration = Duration::from_millis(8);
 
 /// Answers are forgotten after this time even when nobody asks for them again.
-const REMEMBER: Duration = Duration::from_secs(60);
+const REMEMBER: Duration = Duration::from_mins(1);
 
 /// Counts the writes of this process.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +98,13 @@ struct Remembered<V> {
     value: Option<V>,
 }
 
+/// What an earlier answer says about a key.
+enum Known<V> {
+    Value(V),
+    Absent,
+    Nothing,
+}
+
 impl<K, V> Joiner<K, V>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
@@ -131,10 +138,11 @@ where
     /// Like [`find`](Self::find), but content with an answer that AWS gave at most `age` ago and since which
     /// this process has written nothing.
     pub(crate) async fn find_recent(&self, key: &K, age: Duration) -> Result<Option<V>> {
-        if let Some(value) = self.0.recall(key, age) {
-            return Ok(value);
+        match self.0.recall(key, age) {
+            Known::Value(value) => Ok(Some(value)),
+            Known::Absent => Ok(None),
+            Known::Nothing => self.find(key).await,
         }
-        self.find(key).await
     }
 }
 
@@ -226,11 +234,15 @@ where
         }
     }
 
-    fn recall(&self, key: &K, age: Duration) -> Option<Option<V>> {
+    fn recall(&self, key: &K, age: Duration) -> Known<V> {
         let state = self.state();
-        let entry = state.remembered.get(key)?;
-        let fresh = entry.sent_in == self.generation.now() && entry.sent_at.elapsed() < age;
-        fresh.then(|| entry.value.clone())
+        let fresh =
+            |entry: &&Remembered<V>| entry.sent_in == self.generation.now() && entry.sent_at.elapsed() < age;
+        match state.remembered.get(key).filter(fresh) {
+            Some(Remembered { value: Some(value), .. }) => Known::Value(value.clone()),
+            Some(_) => Known::Absent,
+            None => Known::Nothing,
+        }
     }
 }
 

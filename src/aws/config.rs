@@ -35,7 +35,7 @@ use super::{Aws, Common, http};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// AWS has begun to answer by then, or the request is given up with its outcome unknown. CreateMicrosoftAD and
 /// ModifyDBCluster can take some seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// The time for the rest of the answer.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Attempts at the questions that decide whether the configuration is right: a wrong endpoint should not take
@@ -67,12 +67,9 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let client = http::Client::new(transport);
     let observer = Observer::new(Calls::default(), user_agent(settings, env("TF_APPEND_USER_AGENT")));
     let sdk = load(settings, files, &client, retries.clone()).await?;
-    let region = match sdk.region() {
-        Some(region) => region.as_ref().to_owned(),
-        None => {
-            let detail = "No Region is set. Set region in the provider configuration, AWS_REGION in the environment, or region in the profile.";
-            return Err(ConfigError::at("region", "No Region", detail));
-        }
+    let Some(region) = sdk.region().map(|region| region.as_ref().to_owned()) else {
+        let detail = "No Region is set. Set region in the provider configuration, AWS_REGION in the environment, or region in the profile.";
+        return Err(ConfigError::at("region", "No Region", detail));
     };
     if settings.region.is_none() {
         check::region(&region)?;
@@ -251,14 +248,14 @@ async fn identify(
         .get_caller_identity()
         .send()
         .await
-        .map_err(|error| refused(settings, &error, Error::of(STS, "GetCallerIdentity", &error)))?;
+        .map_err(|error| refused(settings, &error, &Error::of(STS, "GetCallerIdentity", &error)))?;
     match (output.account, output.arn) {
         (Some(account_id), Some(arn)) => Ok(Identity { account_id, arn }),
-        _ => Err(refused_by_aws(settings, Error::incomplete(STS, "GetCallerIdentity", "account and ARN"))),
+        _ => Err(refused_by_aws(settings, &Error::incomplete(STS, "GetCallerIdentity", "account and ARN"))),
     }
 }
 
-fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: Error) -> ConfigError {
+fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: &Error) -> ConfigError {
     if let Some(role) = find::<RoleError>(error) {
         let hint = match &role.reason {
             Reason::Aws(error) if error.kind == Kind::AccessDenied => {
@@ -285,11 +282,11 @@ fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: Error)
     }
 }
 
-fn refused_by_aws(settings: &Settings, error: Error) -> ConfigError {
+fn refused_by_aws(settings: &Settings, error: &Error) -> ConfigError {
     let own_keys = settings.access_key.is_some();
     let (attribute, summary) = match error.kind {
-        Kind::Credentials if super::codes::is_clock_skew(&error) => (None, "Clock too far off"),
-        Kind::Credentials if super::codes::is_expired(&error) => {
+        Kind::Credentials if super::codes::is_clock_skew(error) => (None, "Clock too far off"),
+        Kind::Credentials if super::codes::is_expired(error) => {
             (own_keys.then_some("token"), "Credentials expired")
         }
         Kind::Credentials | Kind::AccessDenied => {

@@ -83,7 +83,7 @@ async fn roles_are_assumed_in_their_order_each_by_the_one_before() {
                     role_arn: "arn:aws:iam::1:role/one".to_owned(),
                     session_name: Some("me".to_owned()),
                     external_id: Some("x".to_owned()),
-                    duration: Some(Duration::from_secs(900)),
+                    duration: Some(Duration::from_mins(15)),
                     policy: Some("{}".to_owned()),
                     policy_arns: vec!["arn:p".to_owned()],
                     tags: Tags::from([("a".to_owned(), "1".to_owned())]),
@@ -143,23 +143,22 @@ async fn a_web_identity_token_comes_from_text_or_file() {
     }
 }
 
+async fn check(
+    reply: Reply,
+    change: impl Fn(&mut Settings),
+    attribute: Option<&str>,
+    summary: &str,
+    detail: &str,
+) {
+    let (_double, result) = configured(move |_| reply.clone(), change).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.attribute.as_deref(), error.summary), (attribute, summary), "{error}");
+    assert!(error.detail.contains(detail), "{error}");
+}
+
 #[tokio::test]
 async fn each_fault_names_the_argument() {
-    async fn check(
-        reply: Reply,
-        change: impl Fn(&mut Settings),
-        attribute: Option<&str>,
-        summary: &str,
-        detail: &str,
-    ) {
-        let (_double, result) = configured(move |_| reply.clone(), change).await;
-        let error = result.unwrap_err();
-        assert_eq!((error.attribute.as_deref(), error.summary), (attribute, summary), "{error}");
-        assert!(error.detail.contains(detail), "{error}");
-    }
     let fine = || identity("111111111111");
-    let keep = |_: &mut Settings| {};
-    let refuses = |code: &str, message: &str| xml_error(403, code, message);
 
     check(
         fine(),
@@ -195,6 +194,13 @@ async fn each_fault_names_the_argument() {
         "111111111111",
     )
     .await;
+}
+
+#[tokio::test]
+async fn each_refusal_says_what_to_do() {
+    let fine = || identity("111111111111");
+    let keep = |_: &mut Settings| {};
+    let refuses = |code: &str, message: &str| xml_error(403, code, message);
     check(
         refuses("ExpiredToken", "The security token included in the request is expired"),
         keep,
@@ -264,6 +270,12 @@ async fn an_unreachable_endpoint_is_named() {
 
 #[tokio::test]
 async fn profiles() {
+    async fn check(change: impl Fn(&mut Settings), attribute: &str, summary: &str, detail: &str) {
+        let (_double, result) = configured(|_| identity("1"), change).await;
+        let error = result.unwrap_err();
+        assert_eq!((error.attribute.as_deref(), error.summary), (Some(attribute), summary), "{error}");
+        assert!(error.detail.contains(detail), "{error}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str| {
         let path = folder.path().join(name);
@@ -291,12 +303,6 @@ async fn profiles() {
         let (double, aws) = configured(|_| identity("1"), with("dev")).await;
         assert_eq!(aws.unwrap().region, "eu-west-3");
         assert!(double.heads()[0].contains("Credential=AKIADEV/"), "{:?}", double.heads());
-    }
-    async fn check(change: impl Fn(&mut Settings), attribute: &str, summary: &str, detail: &str) {
-        let (_double, result) = configured(|_| identity("1"), change).await;
-        let error = result.unwrap_err();
-        assert_eq!((error.attribute.as_deref(), error.summary), (Some(attribute), summary), "{error}");
-        assert!(error.detail.contains(detail), "{error}");
     }
     check(with("prod"), "profile", "Unknown profile", "broken, dev, empty").await;
     check(with("empty"), "profile", "No credentials", "").await;

@@ -352,16 +352,15 @@ async fn list(client: &Client, ids: Option<Vec<String>>) -> Result<HashMap<Strin
 }
 
 fn from_aws(found: DirectoryDescription) -> Option<Directory> {
-    let owned = found.vpc_settings;
-    let (owner, settings) = match found.owner_directory_description {
-        Some(owner) => (
-            Some(Owner { account_id: owner.account_id, directory_id: owner.directory_id }),
-            owned.or(owner.vpc_settings),
+    let (owner, network) = match found.owner_directory_description {
+        Some(sharer) => (
+            Some(Owner { account_id: sharer.account_id, directory_id: sharer.directory_id }),
+            found.vpc_settings.or(sharer.vpc_settings),
         ),
-        None => (None, owned),
+        None => (None, found.vpc_settings),
     };
     let (vpc_id, subnet_ids, security_group_id, availability_zones) =
-        settings.map_or((None, None, None, None), |settings| {
+        network.map_or((None, None, None, None), |settings| {
             (settings.vpc_id, settings.subnet_ids, settings.security_group_id, settings.availability_zones)
         });
     Some(Directory {

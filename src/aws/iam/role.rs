@@ -105,15 +105,13 @@ impl Iam {
     /// Sets the permissions boundary, or takes it away.
     pub async fn set_permissions_boundary(&self, name: &str, boundary: Option<&str>) -> Result<()> {
         let _writing = self.generation.writing();
-        match boundary {
-            Some(arn) => {
-                let request = self.client.put_role_permissions_boundary().role_name(name);
-                send!(IAM, "PutRolePermissionsBoundary", request.permissions_boundary(arn)).map(drop)
-            }
-            None => {
-                let request = self.client.delete_role_permissions_boundary().role_name(name);
-                send!(IAM, "DeleteRolePermissionsBoundary", request).map(drop)
-            }
+        if let Some(arn) = boundary {
+            let request =
+                self.client.put_role_permissions_boundary().role_name(name).permissions_boundary(arn);
+            send!(IAM, "PutRolePermissionsBoundary", request).map(drop)
+        } else {
+            let request = self.client.delete_role_permissions_boundary().role_name(name);
+            send!(IAM, "DeleteRolePermissionsBoundary", request).map(drop)
         }
     }
 

@@ -53,7 +53,7 @@ impl Rds {
         let key = identifier.to_ascii_lowercase();
         match freshness {
             Freshness::Now => self.clusters.find(&key).await,
-            Freshness::Recent => self.clusters.find_recent(&key, RECENT).await,
+            Freshness::Recent => self.recent_clusters.find_recent(&key, RECENT).await,
         }
     }
 
@@ -147,7 +147,7 @@ async fn single(client: &Client, id: &str) -> Result<HashMap<String, Cluster>> {
     }
 }
 
-fn by_identifier(found: Vec<DbCluster>) -> HashMap<String, Cluster> {
+pub(super) fn by_identifier(found: Vec<DbCluster>) -> HashMap<String, Cluster> {
     found
         .into_iter()
         .filter_map(from_aws)

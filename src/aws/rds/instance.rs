@@ -39,7 +39,7 @@ impl Rds {
         let key = cluster.to_ascii_lowercase();
         let found = match freshness {
             Freshness::Now => self.instances.find(&key).await?,
-            Freshness::Recent => self.instances.find_recent(&key, RECENT).await?,
+            Freshness::Recent => self.recent_instances.find_recent(&key, RECENT).await?,
         };
         Ok(found.unwrap_or_default())
     }
@@ -75,7 +75,10 @@ pub(super) async fn describe(
 
 async fn of_clusters(client: &Client, clusters: Vec<String>) -> Result<HashMap<String, Vec<Instance>>> {
     let request = client.describe_db_instances().filters(filter("db-cluster-id", clusters)).max_records(PAGE);
-    let found: Vec<DbInstance> = pages!(RDS, "DescribeDBInstances", request)?;
+    Ok(by_cluster(pages!(RDS, "DescribeDBInstances", request)?))
+}
+
+pub(super) fn by_cluster(found: Vec<DbInstance>) -> HashMap<String, Vec<Instance>> {
     let mut answer: HashMap<String, Vec<Instance>> = HashMap::new();
     for instance in found.into_iter().filter_map(from_aws) {
         answer.entry(instance.cluster_identifier.to_ascii_lowercase()).or_default().push(instance);
@@ -83,7 +86,7 @@ async fn of_clusters(client: &Client, clusters: Vec<String>) -> Result<HashMap<S
     for instances in answer.values_mut() {
         instances.sort_by(|a, b| a.identifier.cmp(&b.identifier));
     }
-    Ok(answer)
+    answer
 }
 
 fn from_aws(found: DbInstance) -> Option<Instance> {

@@ -6,8 +6,11 @@ mod catalog;
 mod cluster;
 mod events;
 mod instance;
+mod sweep;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::Filter;
@@ -19,6 +22,7 @@ pub use catalog::{EngineVersion, KerberosSupport};
 pub use cluster::{Cluster, Member};
 pub use events::Event;
 pub use instance::Instance;
+use sweep::Sweep;
 
 /// Identifiers in one filter. A page holds 100 objects, so one page answers.
 const CLUSTERS_PER_REQUEST: usize = 100;
@@ -34,6 +38,8 @@ pub struct Rds {
     generation: Generation,
     clusters: Joiner<String, Cluster>,
     instances: Joiner<String, Vec<Instance>>,
+    recent_clusters: Joiner<String, Cluster>,
+    recent_instances: Joiner<String, Vec<Instance>>,
     catalog: Joiner<catalog::Key, catalog::Entry>,
 }
 
@@ -57,6 +63,8 @@ pub struct DomainMembership {
 impl Rds {
     pub(crate) fn new(client: Client, generation: Generation) -> Self {
         let (clusters, instances, catalog) = (client.clone(), client.clone(), client.clone());
+        let (recent_clusters, recent_instances) = (client.clone(), client.clone());
+        let (all_clusters, all_instances) = (Arc::new(Sweep::default()), Arc::new(Sweep::default()));
         Self {
             clusters: Joiner::new(generation.clone(), CLUSTERS_PER_REQUEST, move |ids| {
                 cluster::describe(clusters.clone(), ids)
@@ -64,6 +72,14 @@ impl Rds {
             instances: Joiner::new(generation.clone(), CLUSTERS_OF_INSTANCES_PER_REQUEST, move |ids| {
                 instance::describe(instances.clone(), ids)
             }),
+            recent_clusters: Joiner::new(generation.clone(), CLUSTERS_PER_REQUEST, move |ids| {
+                sweep::clusters(recent_clusters.clone(), Arc::clone(&all_clusters), ids)
+            }),
+            recent_instances: Joiner::new(
+                generation.clone(),
+                CLUSTERS_OF_INSTANCES_PER_REQUEST,
+                move |ids| sweep::instances(recent_instances.clone(), Arc::clone(&all_instances), ids),
+            ),
             // Nothing that this process writes changes the catalogue of engines.
             catalog: Joiner::new(Generation::default(), 1, move |keys| {
                 catalog::describe(catalog.clone(), keys)

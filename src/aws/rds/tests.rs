@@ -35,15 +35,15 @@ async fn find_cluster() {
     assert_eq!(found.members, [Member { instance_identifier: "one-1".to_owned(), writer: true }]);
     assert_eq!(found.memberships[0].status, "kerberos-enabled");
     assert_eq!(aws.rds().find_cluster("gone", Freshness::Now).await, Ok(None));
-    // Within the walk, AWS is not asked again, neither for what exists nor for what does not.
-    for id in ["one", "gone"] {
+    // Within a walk, AWS is asked once, for what exists and for what does not.
+    for id in ["one", "gone", "one", "gone"] {
         aws.rds().find_cluster(id, Freshness::Recent).await.unwrap();
     }
-    assert_eq!(double.operations().len(), 2);
-    // After a write it is.
+    assert_eq!(double.operations().len(), 4);
+    // After a write it is asked again.
     aws.rds().leave_domain("one", true).await.unwrap_err();
     aws.rds().find_cluster("one", Freshness::Recent).await.unwrap();
-    assert_eq!(double.operations().len(), 4);
+    assert_eq!(double.operations().len(), 6);
 }
 
 #[tokio::test]
@@ -211,4 +211,37 @@ async fn catalog() {
     let support = rds.kerberos_support("aurora-postgresql", "16.4", "db.x").await;
     assert_eq!(support, Ok(KerberosSupport::Unknown));
     assert_eq!(double.operations().len(), 4);
+}
+
+#[tokio::test]
+async fn a_walk_over_many_clusters_lists_them_once() {
+    async fn check(pages: usize, expect: usize) {
+        let (double, aws) = Double::with_aws(move |request| {
+            let filtered = request.body.contains("Filters");
+            let more = !filtered && request.call < pages;
+            let marker = if more { format!("<Marker>{}</Marker>", request.call) } else { String::new() };
+            let found = if request.operation == "DescribeDBClusters" {
+                let found: String = (0..40).map(|n| cluster(&format!("c{n}"))).collect();
+                format!("<DBClusters>{found}</DBClusters>")
+            } else {
+                let found: String = (0..40).map(|n| instance(&format!("c{n}-1"), &format!("c{n}"))).collect();
+                format!("<DBInstances>{found}</DBInstances>")
+            };
+            xml(&request.operation, &format!("{found}{marker}"))
+        })
+        .await;
+        let rds = aws.rds();
+        for walk in 0..4 {
+            futures_util::future::join_all((0..10).map(|n| async move {
+                let id = format!("C{}", walk * 10 + n);
+                assert!(rds.find_cluster(&id, Freshness::Recent).await.unwrap().is_some());
+                assert_eq!(rds.list_instances(&id, Freshness::Recent).await.unwrap().len(), 1);
+            }))
+            .await;
+        }
+        assert_eq!(double.operations().len(), expect);
+    }
+    check(1, 2).await;
+    // The account is too large for a listing: five pages show it, and then each ten are asked for, once.
+    check(9, 2 * (5 + 1)).await;
 }
