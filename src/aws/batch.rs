@@ -308,7 +308,9 @@ mod tests {
         }
 
         async fn until_calls(&self, count: usize) {
+            let started = Instant::now();
             while self.calls().len() < count {
+                assert!(started.elapsed() < Duration::from_secs(5), "no call {count}: {:?}", self.calls());
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }

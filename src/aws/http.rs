@@ -5,6 +5,7 @@
 //! `http` endpoint never parses a certificate.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// How the client reaches AWS.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Transport {
     /// The proxy for `http` endpoints.
     pub(crate) http_proxy: ProxyConfig,
@@ -30,6 +31,13 @@ pub(crate) struct Transport {
     pub(crate) https_proxy: ProxyConfig,
     /// Certificates to trust instead of the system's, in PEM, known to be valid.
     pub(crate) ca_bundle: Option<Vec<u8>>,
+}
+
+// The SDK writes its parts into its own trace, and the address of a proxy can hold a password.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
 }
 
 /// The client.

@@ -122,3 +122,90 @@ impl Intercept for Observer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::sync::Mutex;
+
+    use tracing::field::{Field, Visit};
+    use tracing::span;
+
+    use super::super::testing::{Double, json_error, ok};
+    use super::super::{CreateDirectory, Edition, Settings, Tags, configure};
+
+    /// Keeps every event of every target as text.
+    #[derive(Clone, Default)]
+    struct Lines(std::sync::Arc<Mutex<Vec<String>>>);
+
+    impl tracing::Subscriber for Lines {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            struct Text(String);
+            impl Visit for Text {
+                fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                    use std::fmt::Write as _;
+                    let _ = write!(self.0, " {}={value:?}", field.name());
+                }
+            }
+            let mut text = Text(event.metadata().target().to_owned());
+            event.record(&mut text);
+            self.0.lock().unwrap().push(text.0);
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[tokio::test]
+    async fn each_call_is_one_line_without_parameters() {
+        let double = Double::start(|request| match request.call {
+            1 => json_error(400, "ThrottlingException", "Rate exceeded"),
+            2 => ok(r#"{"DirectoryId":"d-mark"}"#),
+            _ => json_error(400, "ClientException", "answermark"),
+        })
+        .await;
+        let settings = Settings {
+            secret_key: Some("secretkeymark".into()),
+            http_proxy: Some("http://user:proxymark@127.0.0.1:1".to_owned()),
+            skip_credentials_validation: true,
+            skip_requesting_account_id: true,
+            ..double.settings()
+        };
+        let aws = configure(&settings).await.unwrap();
+        let input = CreateDirectory {
+            name: "namemark".to_owned(),
+            short_name: None,
+            description: None,
+            edition: Edition::Standard,
+            password: "passwordmark".into(),
+            vpc_id: "vpc-mark".to_owned(),
+            subnet_ids: Vec::new(),
+            tags: Tags::new(),
+        };
+        let lines = Lines::default();
+        let guard = tracing::subscriber::set_default(lines.clone());
+        aws.ds().create_directory(&input).await.unwrap();
+        aws.ds().create_directory(&input).await.unwrap_err();
+        drop(guard);
+        let all = lines.0.lock().unwrap();
+        let ours: Vec<&String> = all.iter().filter(|line| line.starts_with("aurorakerberos::")).collect();
+        let [done, refused] = ours.as_slice() else { panic!("{ours:#?}") };
+        assert!(
+            done.contains(r#"service="Directory Service" operation="CreateMicrosoftAD" outcome="done" status=200 request_id="r-1" attempts=2"#),
+            "{done}"
+        );
+        assert!(refused.contains(r#"outcome="refused" status=400 request_id="r-1" attempts=1"#), "{refused}");
+        assert!(!ours.iter().any(|line| line.contains("mark")), "{ours:#?}");
+        // At trace the SDK writes whole answers, but at least no password and no secret key of ours.
+        let leaks = |secret: &str| all.iter().any(|line| line.contains(secret));
+        assert!(leaks("answermark"), "the SDK's own lines are not here");
+        assert!(!leaks("passwordmark") && !leaks("proxymark") && !leaks("secretkeymark"));
+    }
+}
