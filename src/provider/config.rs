@@ -242,7 +242,7 @@ impl ProviderConfig {
             skip_requesting_account_id: self.skip_requesting_account_id.unwrap_or_default(),
             ec2_metadata_service_endpoint: self.ec2_metadata_service_endpoint,
             terraform_version: Some(terraform_version).filter(|version| !version.is_empty()),
-            read_timeout: None,
+            ..Settings::default()
         }
     }
 }

@@ -1,0 +1,2 @@
+# Credentials and Region come from the environment, as for the AWS provider.
+provider "aurorakerberos" {}
