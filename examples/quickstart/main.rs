@@ -53,7 +53,7 @@ fn run(keep: bool) -> Result<()> {
     println!("Directory Service, RDS, IAM, EC2 and STS answer at {}", simulator.url());
 
     let folder = provider.with_file_name("quickstart");
-    let terraform = Terraform::prepare(root, &provider, &folder, simulator.url())?;
+    let terraform = Terraform::prepare(root, &provider, &folder, &simulator.url())?;
     heading(&format!("Applying examples/complete with {}", terraform.version()));
     terraform.run(&["apply", "-auto-approve"])?;
 
