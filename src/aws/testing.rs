@@ -30,6 +30,8 @@ pub(crate) struct Request {
 pub(crate) enum Reply {
     /// Answers.
     Answer(u16, String),
+    /// Answers with a clock that is this many seconds ahead.
+    AnswerAhead(i64, u16, String),
     /// Closes the connection without an answer.
     Reset,
     /// Never answers.
@@ -197,7 +199,9 @@ fn form(body: &str) -> (String, String) {
 
 async fn write(stream: &mut TcpStream, reply: &Reply) {
     let (status, length, body) = match reply {
-        Reply::Answer(status, body) => (*status, body.len(), body.as_str()),
+        Reply::Answer(status, body) | Reply::AnswerAhead(_, status, body) => {
+            (*status, body.len(), body.as_str())
+        }
         Reply::Half => (200, 100, "{\"Direc"),
         Reply::Reset => return,
         Reply::Never => {
@@ -205,8 +209,11 @@ async fn write(stream: &mut TcpStream, reply: &Reply) {
             return;
         }
     };
+    let ahead = if let Reply::AnswerAhead(seconds, ..) = reply { *seconds } else { 0 };
+    let date = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead))
+        .strftime("%a, %d %b %Y %H:%M:%S GMT");
     let answer = format!(
-        "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\nx-amzn-requestid: r-1\r\n\r\n{body}"
+        "HTTP/1.1 {status} X\r\ndate: {date}\r\ncontent-length: {length}\r\nconnection: close\r\nx-amzn-requestid: r-1\r\n\r\n{body}"
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;

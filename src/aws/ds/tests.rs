@@ -102,6 +102,29 @@ async fn a_refused_connection_is_certain() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_off_is_corrected() {
+    let (double, aws) = Double::with_aws(|request| match request.call {
+        1 => {
+            let body = r#"{"__type":"InvalidSignatureException","message":"Signature expired: x is now earlier than y"}"#;
+            Reply::AnswerAhead(3600, 400, body.to_owned())
+        }
+        _ => ok(r#"{"DirectoryId":"d-1"}"#),
+    })
+    .await;
+    assert_eq!(aws.ds().create_directory(&directory()).await.unwrap(), "d-1");
+    let times: Vec<jiff::civil::DateTime> = double
+        .heads()
+        .iter()
+        .map(|head| {
+            let (_, time) = head.split_once("x-amz-date: ").unwrap();
+            jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", &time[..16]).unwrap()
+        })
+        .collect();
+    let correction = times[1].duration_since(times[0]).as_secs();
+    assert!((3595..3660).contains(&correction), "{correction}");
+}
+
+#[tokio::test]
 async fn an_error_never_repeats_the_password() {
     let (error, _) = fail(|| {
         json_error(
