@@ -1,1 +1,10 @@
 //! The one integration binary: the AWS SDK links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code; the lints know functions marked as tests only"
+)]
+
+mod provider;
+mod support;

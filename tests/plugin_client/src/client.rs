@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// The provider's calls.
-    pub fn provider(&self) -> ProviderClient<Channel> {
+    pub fn provider(&self) -> crate::Provider {
         ProviderClient::new(self.channel())
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE)

@@ -23,5 +23,8 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// Result of a call of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// The calls of a provider over the connection that [`Client::start`] made. Clones share it.
+pub type Provider = tfplugin6::provider_client::ProviderClient<tonic::transport::Channel>;
+
 /// Largest message in either direction, in bytes: what terraform-plugin-go serves.
 pub const MAX_MESSAGE: usize = 256 << 20;
