@@ -179,7 +179,7 @@ fn role_arn(value: &Value) -> Result<(), String> {
 
 fn session_duration(value: &Value) -> Result<(), String> {
     duration::validate(value)?;
-    let allowed = Duration::from_secs(15 * 60)..=Duration::from_secs(12 * 3600);
+    let allowed = Duration::from_mins(15)..=Duration::from_hours(12);
     match value.as_str().and_then(duration::parse) {
         Some(length) if !allowed.contains(&length) => {
             Err("The length of a session must be from \"15m\" to \"12h\".".to_owned())

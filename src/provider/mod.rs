@@ -57,7 +57,7 @@ impl Provider for AuroraKerberos {
         }
         match aws::configure(&config.into_settings(terraform_version)).await {
             Ok(aws) => Ok(Configured::Ready(aws)),
-            Err(error) => Err(misconfigured(error)),
+            Err(error) => Err(misconfigured(&error)),
         }
     }
 
@@ -68,7 +68,7 @@ impl Provider for AuroraKerberos {
     }
 }
 
-fn misconfigured(error: ConfigError) -> Failure {
+fn misconfigured(error: &ConfigError) -> Failure {
     let path = error.attribute.as_deref().map(path_of);
     let problem = format!("{}. {}", error.summary, error.detail);
     Failure { path, ..Failure::config(Path::root(), problem) }

@@ -335,12 +335,13 @@ async fn what_is_gone_is_null_and_a_newer_state_is_refused() {
         version,
         raw_state: Some(wire::RawState { json: json.to_string().into_bytes(), ..wire::RawState::default() }),
     };
-    let stored = json!({"name": "bear", "size": 0.1, "secret_wo": "leak", "long_gone": true, "wheel": []});
+    let stored = json!({"name": "bear", "size": 0.1, "secret_wo": "leak", "long_gone": true});
     let answer =
         toys.provider().upgrade_resource_state(upgrade(0, stored.clone())).await.unwrap().into_inner();
     let state = receive(answer.upgraded_state);
     assert_eq!(state.member("size").to_json(), json!(0.1));
     assert!(state.member("secret_wo").is_null());
+    assert_eq!(state.member("wheel").to_json(), json!([]));
     let answer = toys.provider().upgrade_resource_state(upgrade(7, stored)).await.unwrap().into_inner();
     assert!(answer.diagnostics[0].detail.contains("newer version of the provider"));
 }

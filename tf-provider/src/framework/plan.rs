@@ -5,9 +5,9 @@
 //! a planned value is what the configuration says, or what the state says, or, where the configuration says
 //! nothing and the attribute is computed, anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::schema::{Attribute, Nesting, Replace, nested_objects};
+use super::schema::{Attribute, Kind, Nesting, Replace, nested_objects};
 use crate::value::{Path, Step, Value};
 
 /// What is planned for an object.
@@ -271,19 +271,31 @@ pub fn keep_spelling(attributes: &[Attribute], reference: &Value, value: &mut Va
     }
 }
 
+/// Makes every missing list or set of blocks empty: what Terraform holds for a block type that nobody wrote, and what
+/// a state from before that block type existed does not say.
+pub fn with_empty_blocks(attributes: &[Attribute], mut value: Value) -> Value {
+    if let Value::Map(members) = &mut value {
+        for (name, empty) in empty_members(attributes) {
+            match members.get_mut(name) {
+                Some(member) if member.is_null() => *member = empty,
+                _ => {}
+            }
+        }
+    }
+    value
+}
+
 /// An object of that schema in which every attribute is null and every list or set of blocks empty.
 pub fn empty_object(attributes: &[Attribute]) -> Value {
-    let empty = |attribute: &Attribute| match (&attribute.kind, attribute.is_block()) {
-        (super::schema::Kind::Block(Nesting::List, _), true) => Value::List(Vec::new()),
-        (super::schema::Kind::Block(Nesting::Set, _), true) => Value::set([]),
-        _ => Value::Null,
-    };
-    Value::Map(
-        attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), empty(attribute)))
-            .collect::<BTreeMap<_, _>>(),
-    )
+    Value::object(empty_members(attributes))
+}
+
+fn empty_members(attributes: &[Attribute]) -> impl Iterator<Item = (&'static str, Value)> {
+    attributes.iter().map(|attribute| match attribute.kind {
+        Kind::Block(Nesting::List, _) => (attribute.name, Value::List(Vec::new())),
+        Kind::Block(Nesting::Set, _) => (attribute.name, Value::set([])),
+        _ => (attribute.name, Value::Null),
+    })
 }
 
 /// Where an applied object is not what was planned, or not wholly known: each a defect that core would report

@@ -1,5 +1,7 @@
 //! Tests of planning: configuration and prior state in JSON, the plan as text.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use super::super::model::Model;

@@ -85,10 +85,16 @@ impl<P: Provider> Rpc<P> {
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
         let ObjectResponse { state, private, identity, diagnostics } = self.server.apply(&kind, work).await;
+        let encoded = convert::encode(&state, &kind.schema.object_type())
+            .and_then(|state| Ok((state, identity_out(&kind, identity.as_ref())?)));
+        let (state, identity) = match encoded {
+            Ok(encoded) => encoded,
+            Err(diagnostic) => return Ok(unchanged(diagnostic)),
+        };
         Ok(proto::apply_resource_change::Response {
-            new_state: Some(convert::encode(&state, &kind.schema.object_type())?),
+            new_state: Some(state),
             private: private.to_bytes(),
-            new_identity: identity_out(&kind, identity.as_ref())?,
+            new_identity: identity,
             diagnostics: convert::diagnostics(diagnostics),
             legacy_type_system: false,
         })
@@ -167,7 +173,8 @@ impl<P: Provider> Rpc<P> {
         let upgraded = self.server.upgrade(&kind, request.version, stored)?;
         let state = convert::decode_stored(upgraded.to_string().as_bytes(), &ty)
             .map_err(|malformed| malformed.describe("stored state"))?;
-        let state = plan::without_write_only(&kind.schema.attributes, state);
+        let attributes = &kind.schema.attributes;
+        let state = plan::with_empty_blocks(attributes, plan::without_write_only(attributes, state));
         Ok(proto::upgrade_resource_state::Response {
             upgraded_state: Some(convert::encode(&state, &ty)?),
             diagnostics: Vec::new(),
