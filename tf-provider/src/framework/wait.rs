@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::context::Context;
 use super::duration;
-use super::failure::Failure;
+use super::failure::{Failure, Verb};
 
 /// Where an object stands on the way to its target.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ where
     loop {
         let answer = tokio::select! {
             answer = ask() => answer?,
-            () = context.stopped() => return Err(stopped(what, last.as_deref())),
+            () = context.stopped() => return Err(stopped(context, what, last.as_deref())),
             () = tokio::time::sleep_until(context.deadline()) => return Err(timed_out(context, what, last.as_deref())),
         };
         let state = match decide(answer) {
@@ -91,7 +91,7 @@ where
         let pause = context.poll_interval().unwrap_or_else(|| pause(started.elapsed(), epoch.elapsed()));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = context.stopped() => return Err(stopped(what, last.as_deref())),
+            () = context.stopped() => return Err(stopped(context, what, last.as_deref())),
             () = tokio::time::sleep_until(context.deadline()) => return Err(timed_out(context, what, last.as_deref())),
         }
     }
@@ -101,18 +101,27 @@ fn in_state(state: Option<&str>) -> String {
     state.map_or_else(|| "its state was not read yet".to_owned(), |state| format!("it was in state {state}"))
 }
 
-fn stopped(what: &str, state: Option<&str>) -> Failure {
+/// What becomes of an object that is not done. A create that fails leaves it tainted, so that only an object that was
+/// there before is gone on with.
+fn outlook(context: &Context) -> &'static str {
+    match context.verb() {
+        Verb::Create => "The state holds the object.",
+        _ => "The state holds the object, and the next apply goes on from there.",
+    }
+}
+
+fn stopped(context: &Context, what: &str, state: Option<&str>) -> Failure {
     Failure::stopped(format!(
         "Terraform asked the provider to stop while it waited for {what}; {}.",
         in_state(state)
     ))
-    .advise("Nothing was undone: the state holds the object, and the next apply goes on from there.")
+    .advise(format!("Nothing was undone. {}", outlook(context)))
 }
 
 fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
     let setting = match context.verb() {
-        super::failure::Verb::Create => "create",
-        super::failure::Verb::Delete => "delete",
+        Verb::Create => "create",
+        Verb::Delete => "delete",
         _ => "update",
     };
     Failure::timed_out(format!(
@@ -121,8 +130,8 @@ fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
         in_state(state)
     ))
     .advise(format!(
-        "The state holds the object, and the next apply goes on from there. If it needs more time, set {setting} in \
-         the timeouts block."
+        "{} If it needs more time, set {setting} in the timeouts block.",
+        outlook(context)
     ))
 }
 
@@ -131,7 +140,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::super::context::Setting;
-    use super::super::failure::{Blame, Verb};
+    use super::super::failure::Blame;
     use super::super::private::Private;
     use super::*;
 
