@@ -47,6 +47,17 @@ pub struct Member {
     pub writer: bool,
 }
 
+/// A cluster or an instance that has a membership in a directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainUser {
+    /// The cluster; none for an instance of no cluster.
+    pub cluster_identifier: Option<String>,
+    /// The instance that the membership shows on; none where it shows on the cluster.
+    pub instance_identifier: Option<String>,
+    /// The membership's status.
+    pub status: String,
+}
+
 impl Rds {
     /// The cluster, or none where it does not exist.
     pub async fn find_cluster(&self, identifier: &str, freshness: Freshness) -> Result<Option<Cluster>> {
@@ -60,8 +71,17 @@ impl Rds {
     /// The identifiers of the clusters that have any membership, on themselves or on an instance, in a
     /// directory.
     pub async fn list_clusters_in_domain(&self, directory_id: &str) -> Result<Vec<String>> {
+        let users = self.list_domain_users(directory_id).await?;
+        let names: BTreeSet<String> = users.into_iter().filter_map(|user| user.cluster_identifier).collect();
+        Ok(names.into_iter().collect())
+    }
+
+    /// Everything that has a membership in a directory: clusters, their instances, and instances of no cluster.
+    pub async fn list_domain_users(&self, directory_id: &str) -> Result<Vec<DomainUser>> {
         let domain = || filter("domain", vec![directory_id.to_owned()]);
-        let is_member = |found: &[DomainMembership]| found.iter().any(|one| one.domain == directory_id);
+        let status = |found: Option<Vec<aws_sdk_rds::types::DomainMembership>>| {
+            memberships(found).into_iter().find(|one| one.domain == directory_id).map(|one| one.status)
+        };
         let clusters: Vec<DbCluster> = pages!(
             RDS,
             "DescribeDBClusters",
@@ -72,15 +92,21 @@ impl Rds {
             "DescribeDBInstances",
             self.client.describe_db_instances().filters(domain()).max_records(PAGE)
         )?;
-        let on_clusters =
-            clusters.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
-        let on_instances =
-            instances.into_iter().filter(|found| is_member(&memberships(found.domain_memberships.clone())));
-        let names: BTreeSet<String> = on_clusters
-            .filter_map(|found| found.db_cluster_identifier)
-            .chain(on_instances.filter_map(|found| found.db_cluster_identifier))
-            .collect();
-        Ok(names.into_iter().collect())
+        let on_clusters = clusters.into_iter().filter_map(|found| {
+            Some(DomainUser {
+                status: status(found.domain_memberships)?,
+                cluster_identifier: found.db_cluster_identifier,
+                instance_identifier: None,
+            })
+        });
+        let on_instances = instances.into_iter().filter_map(|found| {
+            Some(DomainUser {
+                status: status(found.domain_memberships)?,
+                cluster_identifier: found.db_cluster_identifier,
+                instance_identifier: found.db_instance_identifier,
+            })
+        });
+        Ok(on_clusters.chain(on_instances).collect())
     }
 
     /// Joins the cluster to a directory. Sent again with the same directory, it is AWS's own cure for a join

@@ -19,7 +19,7 @@ use super::batch::{Generation, Joiner};
 use super::codes::RDS;
 
 pub use catalog::{EngineVersion, KerberosSupport};
-pub use cluster::{Cluster, Member};
+pub use cluster::{Cluster, DomainUser, Member};
 pub use events::Event;
 pub use instance::Instance;
 use sweep::Sweep;
