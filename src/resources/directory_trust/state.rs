@@ -1,0 +1,195 @@
+//! The states of a trust: waiting for those that last, verifying, and what to tell when that fails.
+
+use std::time::Duration;
+
+use tf_provider::framework::{Context, Diagnostic, Failure, Progress, wait_until};
+
+use super::{INCOMING, Trust};
+use crate::aws::{self, Aws, Freshness};
+
+/// How long a new trust may stay invisible.
+const INVISIBLE: Duration = Duration::from_secs(60);
+/// How many times the state from before VerifyTrust is taken for a lagging answer.
+const LAGGING: u32 = 3;
+
+/// How a trust turned out.
+pub(super) enum Outcome {
+    /// Verified, or incoming and in place.
+    Good(aws::Trust),
+    /// In place, but AWS could not verify it.
+    NotVerified(aws::Trust),
+}
+
+/// Whether AWS is still working on a trust in this state.
+pub(super) fn is_on_the_way(state: &str) -> bool {
+    matches!(state, "Creating" | "Verifying" | "Updating")
+}
+
+/// Waits until the trust is in a state that lasts.
+pub(super) async fn settled(aws: &Aws, trust: &Trust, context: &Context) -> Result<aws::Trust, Failure> {
+    let mut seen = false;
+    wait_until(
+        context,
+        &format!("trust {} to settle", trust.id),
+        || async { Ok(aws.ds().find_trust(&trust.directory_id, &trust.id).await?) },
+        |found: Option<aws::Trust>| {
+            seen |= found.is_some();
+            match found {
+                None if !seen && context.elapsed() < INVISIBLE => Progress::pending("not visible yet"),
+                found => progress(&trust.id, found),
+            }
+        },
+    )
+    .await
+}
+
+fn progress(id: &str, found: Option<aws::Trust>) -> Progress<aws::Trust> {
+    let Some(found) = found else {
+        return Progress::Failed(
+            Failure::unexpected(format!("Trust {id} is gone: somebody deleted it."))
+                .advise("The next plan finds out and creates a new one."),
+        );
+    };
+    match found.state.as_str() {
+        state if is_on_the_way(state) => Progress::Pending(found.state),
+        "Created" | "Updated" | "Verified" | "VerifyFailed" => Progress::Done(found),
+        state => Progress::Failed(Failure::unexpected(format!(
+            "Trust {id} is in the state {state}: {}",
+            reason(&found)
+        ))),
+    }
+}
+
+/// Waits until the trust is in a state that lasts, and asks AWS to verify it where it can be verified and is not.
+pub(super) async fn verified(aws: &Aws, trust: &Trust, context: &Context) -> Result<Outcome, Failure> {
+    let before = settled(aws, trust, context).await?;
+    if trust.is_incoming() || before.state == "Verified" {
+        return Ok(Outcome::Good(before));
+    }
+    context.go_on("verifying the trust")?;
+    match aws.ds().verify_trust(&trust.id).await {
+        Ok(()) => {}
+        // AWS verifies a new trust by itself too, and refuses while it does.
+        Err(error) if matches!(error.kind, aws::Kind::Refused | aws::Kind::Conflict) => {
+            tracing::info!(trust = trust.id, "AWS does not take the request to verify the trust: {error}");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let mut lagging = 0;
+    let found = wait_until(
+        context,
+        &format!("trust {} to be verified", trust.id),
+        || async { Ok(aws.ds().find_trust(&trust.directory_id, &trust.id).await?) },
+        |found: Option<aws::Trust>| match found {
+            Some(found) if is_as_before(&found, &before) && lagging < LAGGING => {
+                lagging += 1;
+                Progress::Pending(found.state)
+            }
+            found => progress(&trust.id, found),
+        },
+    )
+    .await?;
+    Ok(if found.state == "Verified" { Outcome::Good(found) } else { Outcome::NotVerified(found) })
+}
+
+fn is_as_before(found: &aws::Trust, before: &aws::Trust) -> bool {
+    found.state == before.state && found.state_last_updated_time == before.state_last_updated_time
+}
+
+/// A warning, or an error where the configuration requires a verified trust.
+pub(super) async fn report_unverified(
+    aws: &Aws,
+    trust: &Trust,
+    found: &aws::Trust,
+    context: &Context,
+) -> Result<(), Failure> {
+    let servers = match aws.ds().find_directory(&trust.directory_id, Freshness::Recent).await {
+        Ok(Some(directory)) => directory.dns_ip_addresses,
+        _ => Vec::new(),
+    };
+    let problem = format!(
+        "Trust {} with {} is in the state {}: {}",
+        found.id,
+        found.remote_domain_name,
+        found.state,
+        reason(found)
+    );
+    let advice = other_side(&found.direction, &found.remote_domain_name, &servers);
+    if trust.require_verified {
+        return Err(Failure::unexpected(problem)
+            .advise(advice)
+            .advise("The next apply verifies it again.")
+            .at("require_verified"));
+    }
+    let summary = format!("Trust {} is not verified", found.id);
+    context.warn(Diagnostic::warning(summary, format!("{problem}\n\n{advice}")).at("trust_state"));
+    Ok(())
+}
+
+fn reason(found: &aws::Trust) -> &str {
+    found.state_reason.as_deref().unwrap_or("AWS gives no reason.")
+}
+
+/// What has to be set up in the other domain (AWS Directory Service Administration Guide, *Creating a trust
+/// relationship*; Aurora User Guide, step 2, for the suffix routing).
+fn other_side(direction: &str, domain: &str, servers: &[String]) -> String {
+    let opposite = match direction {
+        "One-Way: Outgoing" => "a one-way incoming",
+        INCOMING => "a one-way outgoing",
+        _ => "a two-way",
+    };
+    let servers =
+        if servers.is_empty() { "the directory's DNS servers".to_owned() } else { servers.join(" and ") };
+    format!(
+        "AWS can verify it once the other side is set up. In {domain}: create {opposite} trust with the same password and \
+         type; forward DNS queries for the directory's domain to {servers}; enable name suffix routing for the directory's \
+         domain on the trust; and let the domain controllers of both sides reach each other (TCP and UDP 53, 88, 389, 464; \
+         TCP 135, 445, 636, 3268, 3269, 49152-65535; UDP 123). In AWS: conditional_forwarder_ip_addrs must be DNS servers \
+         that know {domain}."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_end_the_wait_or_not() {
+        let check = |state: &str, expect: &str| {
+            let found = aws::Trust {
+                state: state.to_owned(),
+                state_reason: Some("Wrong password.".to_owned()),
+                ..aws::Trust::default()
+            };
+            let shown = match progress("t-1", Some(found)) {
+                Progress::Pending(state) => format!("pending {state}"),
+                Progress::Done(found) => format!("done {}", found.state),
+                Progress::Failed(failure) => failure.problem,
+            };
+            assert_eq!(shown, expect);
+        };
+        check("Creating", "pending Creating");
+        check("Verifying", "pending Verifying");
+        check("Created", "done Created");
+        check("VerifyFailed", "done VerifyFailed");
+        check("Failed", "Trust t-1 is in the state Failed: Wrong password.");
+        check("UpdateFailed", "Trust t-1 is in the state UpdateFailed: Wrong password.");
+        check("Deleting", "Trust t-1 is in the state Deleting: Wrong password.");
+        assert!(matches!(progress("t-1", None), Progress::Failed(_)));
+    }
+
+    #[test]
+    fn the_other_side_is_told_what_to_do() {
+        let check = |direction: &str, expect: &str| {
+            let advice = other_side(
+                direction,
+                "onprem.example.com",
+                &["10.0.0.10".to_owned(), "10.0.1.10".to_owned()],
+            );
+            assert!(advice.contains(expect), "{advice}");
+            assert!(advice.contains("10.0.0.10 and 10.0.1.10"), "{advice}");
+        };
+        check("One-Way: Outgoing", "create a one-way incoming trust");
+        check("Two-Way", "create a two-way trust");
+    }
+}
