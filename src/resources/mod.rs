@@ -1,8 +1,11 @@
 //! The resources, in alphabetical order.
 
 mod directory;
+mod directory_access_role;
 mod directory_trust;
 mod validators;
+
+use std::sync::Arc;
 
 use tf_provider::framework::Registry;
 
@@ -10,5 +13,9 @@ use crate::aws::Aws;
 
 /// Offers every resource.
 pub(crate) fn offer(registry: &mut Registry<Aws>) {
-    registry.resource(directory::Directories::default()).resource(directory_trust::Trusts);
+    let roles = Arc::new(directory_access_role::PlannedRoles::default());
+    registry
+        .resource(directory::Directories::default())
+        .resource(directory_access_role::DirectoryAccessRoles::new(Arc::clone(&roles)))
+        .resource(directory_trust::Trusts);
 }
