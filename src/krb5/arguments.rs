@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 /// The arguments of a file, not yet checked. What is `None` is not written, save where [`Style`](super::Style) says so.
-///
-/// The realm of a directory is a [`RealmArguments`] like any other: the caller puts it first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
+    /// The realms that a directory and its trusts give. They are written before `realms`; what is wrong with one is
+    /// said of the argument `directory_id`.
+    pub derived: Vec<RealmArguments>,
     /// The realms, in the order in which they are written.
     pub realms: Vec<RealmArguments>,
-    /// The realm of users who do not name one. Default: the first of `realms`.
+    /// The realm of users who do not name one. Default: the first of all.
     pub default_realm: Option<String>,
     /// More keys of `[domain_realm]`, each written as it stands: `db.example.com` for a host, `.example.com` for what is
     /// below a domain.

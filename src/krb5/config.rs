@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::arguments::{Arguments, RealmArguments};
+use super::arguments::Arguments;
 use super::host::{Host, HostPort};
 use super::name::Normalized;
-use super::problem::{Argument, Findings, Problem, Warning};
+use super::problem::{Argument, Findings, Problem, Scope, Warning};
 use super::realm::{DomainKey, Realm};
 use super::setting::{Canonicalize, Enctype, Lifetime, Style, UdpLimit};
 
@@ -113,15 +113,15 @@ struct Reader {
 impl Reader {
     /// `None` where a value that the file cannot do without is wrong; a problem says which.
     fn config(&mut self, arguments: &Arguments) -> Option<Config> {
-        let style: Option<Style> = self.word(Argument::named("style"), arguments.style.as_deref());
+        let style: Option<Style> = self.word(&Argument::named("style"), arguments.style.as_deref());
         let hardened = style == Some(Style::Hardened);
-        let realms = self.realms(&arguments.realms);
+        let realms = self.realms(arguments);
         let default_realm = match &arguments.default_realm {
             Some(text) => self.named_realm(&Argument::named("default_realm"), text),
             None => realms.first().map(|realm| realm.name.clone()),
         };
-        if arguments.default_realm.is_none() && arguments.realms.is_empty() {
-            self.findings.problem(
+        if arguments.default_realm.is_none() && arguments.realms.is_empty() && arguments.derived.is_empty() {
+            self.findings.conflict(
                 &Argument::named("realm"),
                 "There is no realm to write: give a directory, at least one realm, or a default_realm.",
             );
@@ -131,10 +131,10 @@ impl Reader {
         let dns_lookup_kdc = arguments.dns_lookup_kdc;
         self.unreachable_realms(&realms, dns_lookup_kdc);
         let canonicalize = Argument::named("dns_canonicalize_hostname");
-        let canonicalize = self.word(canonicalize, arguments.dns_canonicalize_hostname.as_deref());
+        let canonicalize = self.word(&canonicalize, arguments.dns_canonicalize_hostname.as_deref());
         let ticket_lifetime = self.ticket_lifetime(arguments.ticket_lifetime.as_deref());
         let renew_lifetime =
-            self.word(Argument::named("renew_lifetime"), arguments.renew_lifetime.as_deref());
+            self.word(&Argument::named("renew_lifetime"), arguments.renew_lifetime.as_deref());
         let udp_preference_limit = self.udp_limit(arguments.udp_preference_limit);
         let default_tkt_enctypes = self
             .enctypes(&Argument::named("default_tkt_enctypes"), arguments.default_tkt_enctypes.as_deref());
@@ -157,24 +157,30 @@ impl Reader {
         })
     }
 
-    fn realms(&mut self, arguments: &[RealmArguments]) -> Vec<RealmConfig> {
+    fn realms(&mut self, arguments: &Arguments) -> Vec<RealmConfig> {
         let mut realms: Vec<RealmConfig> = Vec::new();
-        for (position, raw) in arguments.iter().enumerate() {
-            let at = Argument::named("realm").index(position);
-            let name = self.normalized(&at.name("name"), &raw.name, Realm::parse(&raw.name));
+        let directory = Argument::named("directory_id");
+        let derived = arguments.derived.iter().map(|raw| (None, raw));
+        let written = arguments.realms.iter().enumerate().map(|(position, raw)| (Some(position), raw));
+        for (position, raw) in derived.chain(written) {
+            let at = |name| match position {
+                Some(position) => Argument::named("realm").index(position).name(name),
+                None => directory.clone(),
+            };
+            let name = self.normalized(&at("name"), &raw.name, Realm::parse(&raw.name));
             // Hosts are read even when the name is wrong, so that one run names everything.
-            let kdc = self.hosts(&at.name("kdc"), &raw.kdc);
-            let master_kdc = self.host(&at.name("master_kdc"), raw.master_kdc.as_deref());
-            let admin_server = self.host(&at.name("admin_server"), raw.admin_server.as_deref());
-            let kpasswd_server = self.host(&at.name("kpasswd_server"), raw.kpasswd_server.as_deref());
-            let domains = self.domains(&at.name("domains"), raw.domains.as_deref());
+            let kdc = self.hosts(&at("kdc"), &raw.kdc);
+            let master_kdc = self.host(&at("master_kdc"), raw.master_kdc.as_deref());
+            let admin_server = self.host(&at("admin_server"), raw.admin_server.as_deref());
+            let kpasswd_server = self.host(&at("kpasswd_server"), raw.kpasswd_server.as_deref());
+            let domains = self.domains(&at("domains"), raw.domains.as_deref());
             let Some(name) = name else { continue };
             if realms.iter().any(|realm| realm.name == name) {
                 let message = format!("The realm {name} has a block already; clients would merge the two.");
-                self.findings.problem(&at.name("name"), message);
+                self.findings.problem(&at("name"), message);
                 continue;
             }
-            let domains = domains.unwrap_or_else(|| vec![(at.name("name"), name.domain())]);
+            let domains = domains.unwrap_or_else(|| vec![(at("name"), name.domain())]);
             for (at, domain) in domains {
                 self.map(&at, domain.below(), &name);
                 self.map(&at, domain, &name);
@@ -218,8 +224,8 @@ impl Reader {
         let raw = raw?;
         let host = self.normalized(at, raw, HostPort::parse(raw))?;
         if let Host::V6(_) = host.host {
-            self.findings
-                .warning(at, "Heimdal clients do not understand an IPv6 address here; MIT clients do.");
+            let message = "Heimdal clients do not understand an IPv6 address here; MIT clients do.";
+            self.findings.warning(at, message, Scope::Value);
         }
         Some(host)
     }
@@ -254,7 +260,7 @@ impl Reader {
             Some((known, by)) => {
                 let message =
                     format!("{key} belongs to {known} already, by {by}; it cannot belong to {realm} too.");
-                self.findings.problem(at, message);
+                self.findings.conflict(at, message);
             }
             None => {
                 self.mappings.insert(key.clone(), (realm.clone(), at.clone()));
@@ -271,7 +277,7 @@ impl Reader {
                 "No client could find a KDC of {}: it has no kdc, and dns_lookup_kdc is false.",
                 realm.name
             );
-            self.findings.problem(&Argument::named("dns_lookup_kdc"), message);
+            self.findings.conflict(&Argument::named("dns_lookup_kdc"), message);
         }
         for (name, at) in std::mem::take(&mut self.named) {
             if realms.iter().any(|realm| realm.name == name) {
@@ -281,19 +287,19 @@ impl Reader {
                 let message = format!(
                     "The realm {name} has no block, and dns_lookup_kdc is false: no KDC would be found."
                 );
-                self.findings.problem(&at, message);
+                self.findings.conflict(&at, message);
             } else {
                 let message = format!(
                     "The realm {name} has no block in the file: clients will look for its KDCs in DNS."
                 );
-                self.findings.warning(&at, message);
+                self.findings.warning(&at, message, Scope::Whole);
             }
         }
     }
 
     fn ticket_lifetime(&mut self, raw: Option<&str>) -> Option<Lifetime> {
         let at = Argument::named("ticket_lifetime");
-        let lifetime: Lifetime = self.word(at.clone(), raw)?;
+        let lifetime: Lifetime = self.word(&at, raw)?;
         if lifetime.seconds() == 0 {
             self.findings.problem(&at, "A ticket must live longer than 0 seconds.");
         }
@@ -320,24 +326,25 @@ impl Reader {
         }
         for (position, text) in raw.iter().enumerate() {
             let at = at.index(position);
-            let Some(enctype) = self.word::<Enctype>(at.clone(), Some(text)) else { continue };
+            let Some(enctype) = self.word::<Enctype>(&at, Some(text)) else { continue };
             if types.contains(&enctype) {
                 self.findings.problem(&at, format!("The type {enctype} is in the list already."));
                 continue;
             }
             if enctype.is_deprecated() {
-                self.findings.warning(&at, format!("{enctype} is deprecated as too weak (RFC 8429)."));
+                let message = format!("{enctype} is deprecated as too weak (RFC 8429).");
+                self.findings.warning(&at, message, Scope::Value);
             }
             types.push(enctype);
         }
         types
     }
 
-    fn word<T: FromStr<Err: Display>>(&mut self, at: Argument, raw: Option<&str>) -> Option<T> {
+    fn word<T: FromStr<Err: Display>>(&mut self, at: &Argument, raw: Option<&str>) -> Option<T> {
         match raw?.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.findings.problems.push(Problem { argument: at, message: format!("{error}.") });
+                self.findings.problem(at, format!("{error}."));
                 None
             }
         }
@@ -358,7 +365,8 @@ impl Reader {
         match read {
             Ok(Normalized { value, changed }) => {
                 if changed {
-                    self.findings.warning(at, format!("{text:?} is written to the file as {value}."));
+                    let message = format!("{text:?} is written to the file as {value}.");
+                    self.findings.warning(at, message, Scope::Value);
                 }
                 Some(value)
             }

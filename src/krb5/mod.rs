@@ -40,7 +40,7 @@ pub use endpoint::{InvalidEndpoint, windows_endpoint};
 pub use host::{Host, HostPort, InvalidHost};
 pub use name::{InvalidName, Normalized};
 pub use principal::{InvalidPrincipal, Principal, principal};
-pub use problem::{Argument, Problem, Segment, Warning};
+pub use problem::{Argument, Problem, Scope, Segment, Warning};
 pub use realm::{DomainKey, InvalidDomain, Realm};
 pub use render::render;
 pub use setting::{Canonicalize, Enctype, InvalidSetting, Lifetime, Style, UdpLimit};

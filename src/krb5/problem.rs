@@ -17,6 +17,15 @@ pub enum Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Argument(pub Vec<Segment>);
 
+/// What a finding depends on: tells a caller that does not know every argument yet which findings stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The argument itself, whatever the others are.
+    Value,
+    /// Other arguments too: it may go when one of them changes.
+    Whole,
+}
+
 /// Why no file can be made, with the argument that is to be changed. The message is a sentence for the engineer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -24,6 +33,8 @@ pub struct Problem {
     pub argument: Argument,
     /// What is wrong with it and what is allowed.
     pub message: String,
+    /// What it depends on.
+    pub scope: Scope,
 }
 
 /// What the engineer should know about a file that can be made.
@@ -33,6 +44,8 @@ pub struct Warning {
     pub argument: Argument,
     /// What was changed, or what may not work.
     pub message: String,
+    /// What it depends on.
+    pub scope: Scope,
 }
 
 impl Argument {
@@ -79,11 +92,25 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// The argument is wrong by itself.
     pub(super) fn problem(&mut self, argument: &Argument, message: impl Into<String>) {
-        self.problems.push(Problem { argument: argument.clone(), message: message.into() });
+        self.problems.push(Problem {
+            argument: argument.clone(),
+            message: message.into(),
+            scope: Scope::Value,
+        });
     }
 
-    pub(super) fn warning(&mut self, argument: &Argument, message: impl Into<String>) {
-        self.warnings.push(Warning { argument: argument.clone(), message: message.into() });
+    /// The argument does not go with the others.
+    pub(super) fn conflict(&mut self, argument: &Argument, message: impl Into<String>) {
+        self.problems.push(Problem {
+            argument: argument.clone(),
+            message: message.into(),
+            scope: Scope::Whole,
+        });
+    }
+
+    pub(super) fn warning(&mut self, argument: &Argument, message: impl Into<String>, scope: Scope) {
+        self.warnings.push(Warning { argument: argument.clone(), message: message.into(), scope });
     }
 }

@@ -6,7 +6,7 @@ mod strict;
 
 use proptest::prelude::*;
 
-use crate::krb5::{self, Arguments, Config, RealmArguments, render};
+use crate::krb5::{self, Arguments, Config, RealmArguments, Scope, render};
 use corpus::Meaning;
 
 fn realm(name: &str) -> RealmArguments {
@@ -87,6 +87,7 @@ fn sample_for_an_on_premises_directory() {
 #[test]
 fn every_argument() {
     let arguments = Arguments {
+        derived: Vec::new(),
         realms: vec![RealmArguments {
             name: "example.com".to_owned(),
             kdc: strings(&["DC2.example.com:1088", "dc1.example.com", "10.0.0.1", "[::1]:88"]),
@@ -340,6 +341,45 @@ fn warnings() {
         |a| a.permitted_enctypes = Some(strings(&["rc4-hmac"])),
         &["permitted_enctypes[0]: arcfour-hmac-md5 is deprecated as too weak (RFC 8429)."],
     );
+}
+
+/// Realms of a directory come first, and what is wrong with them is the directory's.
+#[test]
+fn derived_realms() {
+    let arguments = Arguments {
+        derived: vec![realm("EXAMPLE.COM")],
+        realms: vec![realm("ONPREM.COM")],
+        ..Arguments::default()
+    };
+    let both = Arguments { realms: vec![realm("EXAMPLE.COM"), realm("ONPREM.COM")], ..Arguments::default() };
+    assert_eq!(rendered(&arguments), rendered(&both));
+    check_problems(
+        |a| {
+            a.derived = vec![RealmArguments { kdc: strings(&["a:b"]), ..realm("B.C") }];
+            a.realms[0].domains = Some(strings(&["b.c"]));
+        },
+        &[
+            "directory_id[0]: \"a:b\": the port \"b\" is not a number from 1 to 65535.",
+            "realm[0].domains[0]: .b.c belongs to B.C already, by directory_id; it cannot belong to EXAMPLE.COM too.",
+            "realm[0].domains[0]: b.c belongs to B.C already, by directory_id; it cannot belong to EXAMPLE.COM too.",
+        ],
+    );
+}
+
+/// What another argument could still cure is marked.
+#[test]
+fn scopes() {
+    fn check(change: impl FnOnce(&mut Arguments), expect: Scope) {
+        let mut arguments = sample();
+        change(&mut arguments);
+        assert_eq!(Config::parse(&arguments).unwrap_err()[0].scope, expect);
+    }
+    check(|a| a.style = Some("x".to_owned()), Scope::Value);
+    check(|a| a.realms[0].kdc = strings(&["a", "a"]), Scope::Value);
+    check(|a| a.realms.clear(), Scope::Whole);
+    check(|a| drop(a.domain_realm.insert("example.com".to_owned(), "B.C".to_owned())), Scope::Whole);
+    check(|a| (a.dns_lookup_kdc, a.rds_realm) = (Some(false), Some("B.C".to_owned())), Scope::Whole);
+    check(|a| (a.dns_lookup_kdc, a.realms[0].kdc) = (Some(false), Vec::new()), Scope::Whole);
 }
 
 /// The same line from two arguments is one line.

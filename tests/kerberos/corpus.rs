@@ -110,6 +110,7 @@ pub(crate) fn arguments() -> impl Strategy<Value = Arguments> {
             .map(|(key, index)| (key, named(index)))
             .collect();
         let mut arguments = Arguments {
+            derived: Vec::new(),
             default_realm: default.map(named),
             rds_realm: rds.map(named),
             domain_realm,
