@@ -54,7 +54,9 @@ pub use ec2::{Ec2, Subnet};
 pub use error::{Error, Kind, Result};
 pub use iam::{AttachedPolicy, CreateRole, Iam, Role};
 pub use observe::Calls;
-pub use rds::{Cluster, DomainMembership, DomainUser, EngineVersion, Event, Instance, KerberosSupport, Member, Rds};
+pub use rds::{
+    Cluster, DomainMembership, DomainUser, EngineVersion, Event, Instance, KerberosSupport, Member, Rds,
+};
 pub use secret::Secret;
 pub use settings::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints, IgnoreTags, Settings};
 pub use sts::{Identity, Sts};

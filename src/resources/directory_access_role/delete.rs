@@ -148,10 +148,7 @@ mod tests {
             };
             assert_eq!(holdings.foreign(&given(Some(note)), "aws").lines(), expect);
         }
-        check(
-            b"managed,inline",
-            "  - attached policy arn:aws:iam::aws:policy/x\n  - inline policy other",
-        );
+        check(b"managed,inline", "  - attached policy arn:aws:iam::aws:policy/x\n  - inline policy other");
         check(
             b"inline",
             "  - attached policy arn:aws:iam::aws:policy/service-role/AmazonRDSDirectoryServiceAccess\n  - attached policy arn:aws:iam::aws:policy/x\n  - inline policy other",

@@ -251,7 +251,8 @@ mod tests {
         fn check(one: &str, other: &str, expect: bool) {
             assert_eq!(parse(one).same_meaning(&parse(other)), expect, "{one} against {other}");
         }
-        let both = r#"[{"Sid":"","Effect":"Allow","Principal":{"Service":["a","b"]},"Action":"sts:AssumeRole"}]"#;
+        let both =
+            r#"[{"Sid":"","Effect":"Allow","Principal":{"Service":["a","b"]},"Action":"sts:AssumeRole"}]"#;
         check(
             both,
             r#"{"Effect":"Allow","Principal":{"Service":["b","a"]},"Action":["STS:AssumeRole"]}"#,
@@ -263,11 +264,7 @@ mod tests {
                 {"Effect":"Allow","Principal":{"Service":"b"},"Action":"sts:AssumeRole"}]"#,
             true,
         );
-        check(
-            both,
-            r#"[{"Effect":"Allow","Principal":{"Service":"a"},"Action":"sts:AssumeRole"}]"#,
-            false,
-        );
+        check(both, r#"[{"Effect":"Allow","Principal":{"Service":"a"},"Action":"sts:AssumeRole"}]"#, false);
         check(
             both,
             r#"[{"Effect":"Allow","Principal":{"Service":["a","b","c"]},"Action":"sts:AssumeRole"}]"#,
@@ -301,8 +298,7 @@ mod tests {
         fn check(statements: &str, expect: bool) {
             assert_eq!(parse(statements).trusts("rds.amazonaws.com"), expect, "{statements}");
         }
-        let with =
-            |principal: &str| format!(r#"{{"Effect":"Allow","Action":"sts:AssumeRole",{principal}}}"#);
+        let with = |principal: &str| format!(r#"{{"Effect":"Allow","Action":"sts:AssumeRole",{principal}}}"#);
         check(&with(r#""Principal":{"Service":"rds.amazonaws.com"}"#), true);
         check(&with(r#""Principal":{"Service":["x","rds.amazonaws.com"]}"#), true);
         check(&with(r#""Principal":"*""#), true);

@@ -11,8 +11,8 @@ mod state;
 use std::collections::BTreeSet;
 
 use tf_provider::framework::{
-    Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Progress, Resource, Secret,
-    Timeouts, validate, wait_until,
+    Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Progress,
+    Resource, Secret, Timeouts, validate, wait_until,
 };
 
 use super::validators;

@@ -129,10 +129,7 @@ fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
         duration::display(context.timeout()),
         in_state(state)
     ))
-    .advise(format!(
-        "{} If it needs more time, set {setting} in the timeouts block.",
-        outlook(context)
-    ))
+    .advise(format!("{} If it needs more time, set {setting} in the timeouts block.", outlook(context)))
 }
 
 #[cfg(test)]
