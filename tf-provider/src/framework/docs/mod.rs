@@ -41,6 +41,7 @@ pub use validate::validate;
 
 use super::function::FunctionDefinition;
 use super::schema::Schema;
+use super::server::Server;
 
 /// The pages by their path from the root of the repository, `docs/index.md` and so on, with `/` between folders.
 pub type Pages = BTreeMap<String, String>;
@@ -169,6 +170,26 @@ impl Provider {
             objects: Vec::new(),
             functions: Vec::new(),
             guides: Vec::new(),
+        }
+    }
+
+    /// Everything that a provider offers, from its own declarations. Notes, subcategories and guides are for the caller
+    /// to add.
+    pub fn of<P: super::Provider>(server: &Server<P>, title: impl Into<String>) -> Self {
+        let schemas = server.schemas();
+        let resources = schemas.resources.iter().map(|(name, schema)| Object {
+            identity: schemas.identities.get(name).cloned(),
+            importable: true,
+            ..Object::new(ObjectKind::Resource, name, schema.clone())
+        });
+        let data_sources = schemas
+            .data_sources
+            .iter()
+            .map(|(name, schema)| Object::new(ObjectKind::DataSource, name, schema.clone()));
+        Self {
+            objects: resources.chain(data_sources).collect(),
+            functions: server.functions().map(|function| function.definition()).collect(),
+            ..Self::new(P::NAME, title, schemas.provider.clone())
         }
     }
 
