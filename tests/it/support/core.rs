@@ -255,6 +255,11 @@ impl Core {
         self.0.client.lock().await.stderr()
     }
 
+    /// What the present process wrote to stdout: the handshake line.
+    pub(crate) async fn stdout(&self) -> Vec<String> {
+        self.0.client.lock().await.stdout()
+    }
+
     /// The types of resources, data sources and functions, by name.
     pub(crate) fn offers(&self) -> Json {
         let Schemas { resources, data_sources, functions, .. } = &self.0.schemas;

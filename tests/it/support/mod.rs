@@ -17,13 +17,16 @@
 #![expect(dead_code, reason = "what Terraform can do is here as a whole; each test uses its part")]
 
 mod core;
+pub(crate) mod moto;
 mod object;
 mod proposed;
 mod report;
 mod rules;
 mod schema;
 pub(crate) mod simulator;
+pub(crate) mod terraform;
 mod values;
+pub(crate) mod witness;
 
 pub(crate) use core::Core;
 #[allow(unused_imports, reason = "names for the signatures of tests")]

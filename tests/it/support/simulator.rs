@@ -18,3 +18,15 @@ pub(crate) fn provider_config(simulator: &Simulator) -> Json {
         "endpoints": [{"ds": url, "ec2": url, "iam": url, "rds": url, "sts": url}],
     })
 }
+
+/// A whole `aurorakerberos_directory` in the seeded network.
+pub(crate) fn directory() -> Json {
+    json!({
+        "name": "corp.example.com",
+        "short_name": "CORP",
+        "edition": "Standard",
+        "subnet_ids": ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"],
+        "admin_password_wo": "Correct-Horse-7",
+        "admin_password_wo_version": 1,
+    })
+}
