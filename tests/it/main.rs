@@ -6,5 +6,9 @@
     reason = "test code; the lints know functions marked as tests only"
 )]
 
+mod docs;
+mod layers;
+mod plugin;
 mod provider;
+mod schema;
 mod support;

@@ -1,0 +1,83 @@
+//! The built provider as a plugin. What go-plugin's contract says in full is tested where it is implemented; here is
+//! that this binary keeps it.
+
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use plugin_client::tfplugin6::get_metadata;
+use plugin_client::{Client, Credentials, Identity};
+
+use crate::support::{Core, PROVIDER, simulator};
+
+/// Longest time that a provider's process may take to end. Terraform kills after two seconds.
+const END: Duration = Duration::from_millis(500);
+
+fn by_hand(arguments: &[&str]) -> Output {
+    Command::new(PROVIDER).args(arguments).env_remove("TF_PLUGIN_MAGIC_COOKIE").output().unwrap()
+}
+
+#[test]
+fn run_by_hand_it_says_what_it_is() {
+    let output = by_hand(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("terraform-provider-aurorakerberos") && said.contains("Terraform"), "{said}");
+}
+
+#[test]
+fn it_knows_its_version() {
+    let output = by_hand(&["--version"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.trim_end(), format!("terraform-provider-aurorakerberos {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn only_its_own_client_is_served() {
+    let client = Client::start(Command::new(PROVIDER)).await.unwrap();
+    let (own, stranger) = (client.identity().unwrap(), Identity::new().unwrap());
+    let stolen = own.with_key_of(&stranger);
+    for (who, credentials) in [
+        ("a stranger", Credentials::Other(&stranger)),
+        ("a thief of the certificate", Credentials::Other(&stolen)),
+        ("nobody", Credentials::Nothing),
+        ("plain text", Credentials::PlainText),
+    ] {
+        // With TLS 1.3 a refusal may show only with the first call.
+        if let Ok(channel) = client.connect(credentials).await {
+            let mut provider = plugin_client::Provider::new(channel);
+            let answer = provider.get_metadata(get_metadata::Request {}).await;
+            assert!(answer.is_err(), "{who} was answered");
+        }
+    }
+    let channel = client.connect(Credentials::Own).await.unwrap();
+    plugin_client::Provider::new(channel).get_metadata(get_metadata::Request {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_ends_at_once_after_shutdown() {
+    let simulator = simulator::start().await;
+    let core = Core::on(&simulator).await;
+    let took = core.shutdown().await;
+    assert!(took < END, "{took:?}");
+    assert_eq!(core.stdout().await.len(), 1, "nothing but the handshake line is on stdout");
+}
+
+#[tokio::test]
+async fn it_ends_at_once_while_a_call_waits() {
+    let simulator = simulator::start().await;
+    let core = Core::on(&simulator).await;
+    simulator.set_steps(aws_simulator::Steps::all(Duration::from_secs(60)));
+    let waiting = core
+        .resource("aurorakerberos_directory")
+        .apply_in_background(&crate::support::simulator::directory());
+    while simulator.count("CreateMicrosoftAD") == 0 {
+        assert!(!waiting.is_finished(), "{:?}", waiting.await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let took = core.shutdown().await;
+    assert!(took < END, "{took:?}");
+    let (_, result) = waiting.await.unwrap();
+    result.unwrap_err();
+}
