@@ -3,6 +3,7 @@
 mod directory;
 mod directory_access_role;
 mod directory_trust;
+mod domain_association;
 mod validators;
 
 use std::sync::Arc;
@@ -17,5 +18,6 @@ pub(crate) fn offer(registry: &mut Registry<Aws>) {
     registry
         .resource(directory::Directories::default())
         .resource(directory_access_role::DirectoryAccessRoles::new(Arc::clone(&roles)))
-        .resource(directory_trust::Trusts);
+        .resource(directory_trust::Trusts)
+        .resource(domain_association::DomainAssociations::new(roles));
 }

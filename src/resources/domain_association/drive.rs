@@ -1,0 +1,248 @@
+//! Joining a domain: looks, decides with [`next`], does that one thing, notes it, and looks again.
+
+use std::time::Duration;
+
+use tf_provider::framework::{Context, Failure, Progress, wait_until};
+use tokio::time::Instant;
+
+use super::facts::{Facts, Hiccups, observe};
+use super::round::{Millis, Reboot, Round, now};
+use super::step::{Goal, Step, next};
+use super::{explain, leave};
+use crate::aws::{self, Aws, Kind};
+
+/// How long AWS may go on to show what was before a change.
+const SETTLE: Duration = Duration::from_secs(120);
+/// How long to leave AWS alone after it refused a change for now.
+const REST: Duration = Duration::from_secs(10);
+/// How long RDS may take to believe in a role that IAM says to be right.
+const ROLE_PATIENCE: Duration = Duration::from_secs(600);
+
+/// A time that is shorter in tests, which poll faster.
+pub(super) fn scaled(context: &Context, time: Duration, polls: u32) -> Duration {
+    context.poll_interval().map_or(time, |poll| (poll * polls).max(Duration::from_secs(5)).min(time))
+}
+
+/// [`SETTLE`] in milliseconds.
+pub(super) fn settle(context: &Context) -> Millis {
+    Millis::try_from(scaled(context, SETTLE, 40).as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// Joins the cluster and returns what it is then. `keep` is given the facts after each change, to save them.
+pub(super) async fn join(
+    aws: &Aws,
+    goal: &Goal,
+    context: &Context,
+    mut keep: impl FnMut(&Facts),
+) -> Result<Facts, Failure> {
+    let mut join = Join {
+        aws,
+        goal,
+        context,
+        round: Round::load(context).filter(|round| round.is_for(goal)),
+        began: now(),
+        latest: None,
+        rest: None,
+        role_refused: None,
+        done: Vec::new(),
+    };
+    loop {
+        let (step, facts) = match join.look().await {
+            Ok(found) => found,
+            Err(failure) => return Err(join.with_progress(failure)),
+        };
+        match step {
+            Step::Done => {
+                Round::end(context);
+                return Ok(facts);
+            }
+            Step::Failed(members) => {
+                Round::end(context);
+                keep(&facts);
+                let since = join.round.as_ref().map_or(join.began, |round| round.began);
+                let failure = explain::failed(aws, goal, &facts, &members, since).await;
+                return Err(join.with_progress(failure));
+            }
+            Step::Wait(_) => {}
+            Step::Modify => join.modify(&facts).await.map_err(|failure| join.with_progress(failure))?,
+            Step::Reboot(instance) => {
+                let rebooted = join.reboot(&facts, &instance).await;
+                rebooted.map_err(|failure| join.with_progress(failure))?;
+            }
+        }
+        keep(&facts);
+    }
+}
+
+struct Join<'a> {
+    aws: &'a Aws,
+    goal: &'a Goal,
+    context: &'a Context,
+    round: Option<Round>,
+    began: Millis,
+    latest: Option<Facts>,
+    /// Until when to leave AWS alone, and why.
+    rest: Option<(Instant, String)>,
+    role_refused: Option<Instant>,
+    /// What this operation did so far, a line each.
+    done: Vec<String>,
+}
+
+impl Join<'_> {
+    /// Looks until there is something to do.
+    async fn look(&mut self) -> Result<(Step, Facts), Failure> {
+        let Self { aws, goal, context, round, latest, rest, .. } = self;
+        let settle = settle(context);
+        let mut hiccups = Hiccups::default();
+        wait_until(
+            context,
+            &format!("cluster {} to join directory {}", goal.cluster, goal.directory_id),
+            || async { Ok(observe(aws, &goal.cluster).await) },
+            |answer| {
+                let facts = match hiccups.bear(answer) {
+                    Ok(Ok(Some(facts))) => facts,
+                    Ok(Ok(None)) => return Progress::Failed(vanished(&goal.cluster)),
+                    Ok(Err(state)) => return Progress::Pending(state),
+                    Err(failure) => return Progress::Failed(failure),
+                };
+                let now = now();
+                if let Some(round) = round.as_mut() {
+                    round.learn(&facts, settle, now);
+                    round.store(context);
+                }
+                let step = next(goal, &facts, round.as_ref(), settle, now);
+                *latest = Some(facts.clone());
+                match (step, rest.as_ref()) {
+                    (Step::Wait(reason), _) => Progress::Pending(reason),
+                    (Step::Modify | Step::Reboot(_), Some((until, reason))) if Instant::now() < *until => {
+                        Progress::Pending(reason.clone())
+                    }
+                    (step, _) => Progress::Done((step, facts)),
+                }
+            },
+        )
+        .await
+    }
+
+    async fn modify(&mut self, facts: &Facts) -> Result<(), Failure> {
+        let goal = self.goal;
+        let begun = now();
+        let modified = self
+            .aws
+            .rds()
+            .join_domain(&goal.cluster, &goal.directory_id, &goal.iam_role_name, goal.immediately)
+            .await;
+        match modified {
+            Ok(()) => {
+                let newer = Round::begin(goal, facts, true, begun);
+                // A modification for a reader that came later does not undo the reboots of the others.
+                let reboots = self.round.take().map(|round| round.reboots).unwrap_or_default();
+                let round = Round { reboots, ..newer };
+                round.store(self.context);
+                leave::forget(self.context);
+                self.round = Some(round);
+                self.note(format!("modified cluster {} to join {}", goal.cluster, goal.directory_id));
+                Ok(())
+            }
+            Err(error) if aws::role_not_visible_yet(&error) => self.role_refused(error),
+            Err(error) if error.kind == Kind::Conflict || error.transient() => {
+                self.take_rest(&error);
+                Ok(())
+            }
+            Err(error) => Err(Failure::from(error).advise(
+                "Nothing was changed. The hints of AWS on joining a domain: the directory must be Active, and the role \
+                 must be one that Aurora can use.",
+            )),
+        }
+    }
+
+    /// The role is right, else the checks before would have said so; IAM tells RDS of it in its own time.
+    fn role_refused(&mut self, error: aws::Error) -> Result<(), Failure> {
+        let first = *self.role_refused.get_or_insert_with(Instant::now);
+        if first.elapsed() < ROLE_PATIENCE {
+            self.take_rest(&error);
+            return Ok(());
+        }
+        let role = &self.goal.iam_role_name;
+        Err(Failure::from(error).at("iam_role_name").advise(format!(
+            "RDS has refused the role {role} for ten minutes. It must trust rds.amazonaws.com and \
+             directoryservice.rds.amazonaws.com and allow the four actions of AmazonRDSDirectoryServiceAccess; \
+             aurorakerberos_directory_access_role makes such a role."
+        )))
+    }
+
+    /// Asks for a reboot. The note of it is written before the call, so that no accident makes it happen twice.
+    async fn reboot(&mut self, facts: &Facts, instance: &str) -> Result<(), Failure> {
+        let mut round =
+            self.round.take().unwrap_or_else(|| Round::begin(self.goal, facts, false, self.began));
+        round.reboots.insert(instance.to_owned(), Reboot { at: now(), sure: false });
+        round.store(self.context);
+        let answer = self.aws.rds().reboot_instance(instance).await;
+        let refused = match &answer {
+            Ok(()) => {
+                round.reboots.insert(instance.to_owned(), Reboot { at: now(), sure: true });
+                self.note(format!("rebooted {instance}"));
+                false
+            }
+            // Whether it happened will show.
+            Err(error) if error.ambiguous() => {
+                self.note(format!("asked for the reboot of {instance}; the answer was lost"));
+                false
+            }
+            Err(_) => true,
+        };
+        if refused {
+            round.reboots.remove(instance);
+        }
+        round.store(self.context);
+        self.round = Some(round);
+        match answer {
+            // Busy, gone, or too much asked for: the next look decides.
+            Err(error)
+                if refused
+                    && (aws::instance_is_busy(&error)
+                        || error.kind == Kind::Conflict
+                        || error.not_found()
+                        || error.transient()) =>
+            {
+                self.take_rest(&error);
+                Ok(())
+            }
+            Err(error) if refused => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_rest(&mut self, error: &aws::Error) {
+        tracing::info!(object = self.context.object(), reason = %error, "AWS refuses for now");
+        let rest = self.context.poll_interval().map_or(REST, |poll| poll.min(REST));
+        self.rest = Some((Instant::now() + rest, format!("waiting after a refusal ({error})")));
+    }
+
+    fn note(&mut self, what: String) {
+        let time = jiff::Timestamp::now().strftime("%H:%M:%S UTC");
+        tracing::info!(object = self.context.object(), "{what}");
+        self.done.push(format!("  - {time} {what}"));
+    }
+
+    /// A failure that also says how far the join came.
+    fn with_progress(&self, failure: Failure) -> Failure {
+        let mut problem = failure.problem.clone();
+        if !self.done.is_empty() {
+            problem.push_str("\n\nDone so far:\n");
+            problem.push_str(&self.done.join("\n"));
+        }
+        if let Some(facts) = &self.latest {
+            problem.push_str("\n\nMembers:\n");
+            problem.push_str(&facts.lines());
+        }
+        Failure { problem, ..failure }
+    }
+}
+
+fn vanished(cluster: &str) -> Failure {
+    Failure::config(
+        "cluster_identifier",
+        format!("There is no cluster {cluster} in this account and Region any more."),
+    )
+}
