@@ -26,6 +26,7 @@ use tf_provider::framework::{
 
 use crate::aws::{Aws, Freshness};
 use crate::resources::directory_access_role::{PlannedRoles, names as role_names};
+use crate::resources::validators;
 
 use checks::Subject;
 use facts::{Facts, observe};
@@ -58,7 +59,7 @@ tf_provider::model! {
         pub cluster_identifier: String => required().replace().validate(names::cluster_identifier).spelling(str::to_ascii_lowercase),
         /// Identifier of the directory; of a shared one, its identifier in the cluster's account. Another directory is
         /// joined in place, with the same reboots.
-        pub directory_id: String => required().validate(names::directory_id),
+        pub directory_id: String => required().validate(validators::directory_id),
         /// Name of the IAM role with which Aurora calls Directory Service, see `aurorakerberos_directory_access_role`.
         pub iam_role_name: String => required().validate(role_names::role_name),
         /// How instances come to their reboot, without which none joins: `rolling` reboots them one after the other,

@@ -1,4 +1,4 @@
-//! Checks of identifiers. None repeats the value in its message.
+//! The form of a cluster's identifier.
 
 use tf_provider::value::Value;
 
@@ -22,22 +22,6 @@ fn is_cluster_identifier(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// A directory's id (DescribeDirectories, `DirectoryId`).
-pub(super) fn directory_id(value: &Value) -> Result<(), String> {
-    let fits = |text: &str| {
-        text.strip_prefix("d-").is_some_and(|digits| {
-            digits.len() == 10 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        })
-    };
-    match value.as_str() {
-        Some(text) if !fits(text) => {
-            Err("A directory id has the form d-1234567890: \"d-\" and ten of the digits 0-9 and a-f."
-                .to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,9 +41,5 @@ mod tests {
         check(cluster_identifier, "arn:aws:rds:us-east-1:111122223333:cluster:x", false);
         check(cluster_identifier, &"a".repeat(63), true);
         check(cluster_identifier, &"a".repeat(64), false);
-        check(directory_id, "d-1234567890", true);
-        check(directory_id, "d-123456789", false);
-        check(directory_id, "d-12345678AB", false);
-        check(directory_id, "corp.example.com", false);
     }
 }
