@@ -36,7 +36,8 @@ impl Function for Krb5Conf {
         }
         match krb5_conf::from_object(&object) {
             Ok(content) => Ok(content.into()),
-            Err(problems) => Err(FunctionError::at(0, problems)),
+            // Terraform ends the sentence.
+            Err(problems) => Err(FunctionError::at(0, problems.trim_end_matches('.'))),
         }
     }
 }
@@ -245,13 +246,13 @@ mod tests {
         let realm = Value::object([("name", "A.B".into()), ("kdc", texts(&["a", "b:0"]))]);
         check(
             with("realm", Value::List(vec![realm])),
-            Err("realm[0].kdc[1]: \"b:0\": the port \"0\" is not a number from 1 to 65535."),
+            Err("realm[0].kdc[1]: \"b:0\": the port \"0\" is not a number from 1 to 65535"),
         );
         let realm =
             Value::object([("name", "A.B".into()), ("kdc", Value::List(vec!["a".into(), Value::Null]))]);
         check(
             with("realm", Value::List(vec![realm])),
-            Err("realm[0].kdc[1]: It is null; a value must be there."),
+            Err("realm[0].kdc[1]: It is null; a value must be there"),
         );
     }
 

@@ -17,8 +17,8 @@ pub(crate) struct Gathered {
     pub(crate) arguments: Arguments,
     /// Whether something is unknown that other arguments are checked against.
     incomplete: bool,
-    /// Null where a value must be.
-    nulls: Vec<Path>,
+    /// What is wrong already: null where a value must be, and numbers that are no `i64`.
+    found: Vec<(Path, String)>,
     /// Lists that lost elements, each with the places where the others stood.
     places: Vec<(Path, Vec<usize>)>,
 }
@@ -49,11 +49,7 @@ impl Gathered {
             ticket_lifetime: view.ticket_lifetime.known().cloned(),
             renew_lifetime: view.renew_lifetime.known().cloned(),
             forwardable: view.forwardable.known().copied(),
-            // A number with a fraction, or beyond any range, is out of this one's.
-            udp_preference_limit: view
-                .udp_preference_limit
-                .known()
-                .map(|limit| limit.to_i64().unwrap_or(i64::MAX)),
+            udp_preference_limit: gathered.udp_preference_limit(view),
             default_tkt_enctypes: gathered.types("default_tkt_enctypes", &view.default_tkt_enctypes),
             permitted_enctypes: gathered.types("permitted_enctypes", &view.permitted_enctypes),
             style: view.style.known().cloned(),
@@ -84,10 +80,7 @@ impl Gathered {
             // Some realm will be there; without one, nothing else would be looked at.
             arguments.derived.push(RealmArguments { name: UNKNOWN.to_owned(), ..RealmArguments::default() });
         }
-        let mut verdict = Verdict::default();
-        for path in &self.nulls {
-            verdict.problems.push((path.clone(), "It is null; a value must be there.".to_owned()));
-        }
+        let mut verdict = Verdict { problems: self.found.clone(), warnings: Vec::new() };
         let stays = |scope: Scope| !self.incomplete || scope == Scope::Value;
         let config = match Config::parse(&arguments) {
             Ok(Parsed { config, warnings }) => {
@@ -143,13 +136,22 @@ impl Gathered {
         let mut lines = std::collections::BTreeMap::new();
         for (domain, realm) in view.domain_realm.known().into_iter().flatten() {
             if realm.is_null() {
-                self.nulls.push(Path::of("domain_realm").key(domain));
+                self.null(Path::of("domain_realm").key(domain));
                 continue;
             }
             let realm = self.decisive(realm).unwrap_or_else(|| UNKNOWN.to_owned());
             lines.insert(domain.clone(), realm);
         }
         lines
+    }
+
+    fn udp_preference_limit(&mut self, view: &Krb5ConfView) -> Option<i64> {
+        let limit = view.udp_preference_limit.known()?;
+        if limit.to_i64().is_none() {
+            let message = format!("{limit} is not a whole number from 0 to 32700.");
+            self.found.push((Path::of("udp_preference_limit"), message));
+        }
+        limit.to_i64()
     }
 
     fn types(&mut self, name: &str, list: &View<Vec<View<String>>>) -> Option<Vec<String>> {
@@ -169,7 +171,7 @@ impl Gathered {
                     known.push(text.clone());
                     places.push(place);
                 }
-                View::Null => self.nulls.push(at.clone().index(place)),
+                View::Null => self.null(at.clone().index(place)),
                 View::Unknown => {}
             }
         }
@@ -177,6 +179,10 @@ impl Gathered {
             self.places.push((at, places));
         }
         Some(known)
+    }
+
+    fn null(&mut self, at: Path) {
+        self.found.push((at, "It is null; a value must be there.".to_owned()));
     }
 
     /// The path of an argument in the configuration.
@@ -214,7 +220,7 @@ impl Verdict {
         }
     }
 
-    /// All errors as one text.
+    /// All errors as one text, each with its path.
     pub(crate) fn text(&self) -> String {
         let lines: Vec<String> =
             self.problems.iter().map(|(path, message)| format!("{path}: {message}")).collect();

@@ -63,8 +63,8 @@ fn doubts(directory: &Directory) -> Vec<Diagnostic> {
             Diagnostic::warning(
                 "Directory is not active",
                 format!(
-                    "The directory {id} is in the stage {stage}{reason}. The file is rendered from what AWS says now; \
-                     nobody can log in before the directory is Active."
+                    "The directory {id} is in the stage {stage}{reason}. The file is rendered from what AWS says of it \
+                     now; logins may fail until it is Active."
                 ),
             )
             .at("directory_id"),

@@ -10,30 +10,6 @@ tf_provider::model! {
     /// Without it nothing is read from AWS at all: the file is rendered from the arguments alone, and is known at plan
     /// time as soon as they are. Where the provider cannot be configured (no credentials), the function
     /// `provider::aurorakerberos::krb5_conf` renders the same bytes.
-    ///
-    /// ## What is checked
-    ///
-    /// Kerberos clients load many wrong files in silence, so every value is checked when the configuration is validated,
-    /// as soon as it is known: realms are written in upper case and hosts in lower case (with a warning where that
-    /// changes what you wrote, because realms are case-sensitive and clients look for hosts in lower case); line breaks,
-    /// quotes, braces, `*`, comments, `include` and `module` can never reach the file; nothing is empty or there twice.
-    /// The file starts with `[` in its first column and is the same for the same arguments.
-    ///
-    /// ## How to deliver the file
-    ///
-    /// The content is the whole file: write it as it is, without indentation. A heredoc that indents the first section
-    /// makes MIT clients ignore the whole file without a word. The file holds no secret; clients need to read it, and
-    /// only root should write it (mode `0644`).
-    ///
-    /// - **On this machine**: `local_file`, and `KRB5_CONFIG` in the client's environment where it is not to be
-    ///   `/etc/krb5.conf`.
-    /// - **EC2**: cloud-init's `write_files` with `encoding: b64` and `content = base64encode(…)`, so that no YAML
-    ///   indentation touches it. The file is written at first boot only.
-    /// - **Instances that run already**: an SSM document or association that writes it, from `base64encode(…)` too.
-    /// - **Containers**: a config map mounted at `/etc/krb5.conf`, or in Amazon ECS an environment variable from which the
-    ///   entry point writes the file that `KRB5_CONFIG` names.
-    ///
-    /// Put `content_sha256` where a change must restart something. Running clients read the file when they log in.
     pub struct Krb5Conf / Krb5ConfView {
         /// Directory (`d-` and ten hexadecimal digits) from which the realm, its KDC and the realms of its trusts are read.
         /// The realm is the directory's domain name in upper case; its KDC and its administration server are the domain

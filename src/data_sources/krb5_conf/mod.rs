@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tf_provider::framework::model::Model;
 use tf_provider::framework::schema::Attribute;
 use tf_provider::framework::{Config, Context, DataSource, Diagnostics, Failure};
-use tf_provider::value::{Path, Value};
+use tf_provider::value::Value;
 
 use crate::aws::Aws;
 use crate::krb5::{Scope, render};
@@ -65,8 +65,11 @@ impl DataSource for Krb5Confs {
         }
         let (file, mut verdict) = gathered.parse();
         let Some(file) = file else {
-            let path = verdict.problems.first().map_or_else(Path::root, |(path, _)| path.clone());
-            return Err(Failure::config(path, verdict.text()));
+            return Err(match verdict.problems.as_slice() {
+                [(path, message)] => Failure::config(path.clone(), message),
+                [(path, _), ..] => Failure::config(path.clone(), verdict.text()),
+                [] => Failure::bug("There is neither a file nor a reason."),
+            });
         };
         if config.directory_id.is_some() {
             // Validation has said what depends on one value alone.
