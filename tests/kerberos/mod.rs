@@ -1,20 +1,34 @@
-//! Gives `suite.py` its files and takes its verdict. README.md beside this file says what it proves.
+//! What `suite.py` is given, and its verdict. README.md beside this file says what it proves.
 
 mod corpus;
-mod files;
+pub(crate) mod files;
 
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use aurorakerberos::krb5::{self, Arguments, Config, Problem, render};
+use aurorakerberos::krb5::{self, Arguments};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// How many files by chance libkrb5 is given.
 const CORPUS: usize = 400;
+
+/// The exit code with which `suite.py` says that every stage was skipped.
+const ALL_SKIPPED: i32 = 3;
+
+/// What came of the suite.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Something was checked, and nothing failed.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// The machine has nothing to check with.
+    Skipped,
+}
 
 /// Two ports that nobody listens on now, for the KDCs.
 pub(crate) fn kdc_ports() -> io::Result<(u16, u16)> {
@@ -22,49 +36,40 @@ pub(crate) fn kdc_ports() -> io::Result<(u16, u16)> {
     Ok((listeners.0.local_addr()?.port(), listeners.1.local_addr()?.port()))
 }
 
-/// Writes `manifest.json` and every file of [`files::files`], rendered by the module itself.
-pub(crate) fn write_files(folder: &Path, (example, onprem): (u16, u16)) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("manifest.json"), files::manifest(example, onprem))?;
-    for (name, arguments) in files::files(example, onprem) {
-        std::fs::write(folder.join(name), rendered(&arguments)?)?;
-    }
-    Ok(())
-}
-
-/// Writes some hundred files by chance, the same each time, each beside what a client must understand of it.
-pub(crate) fn write_corpus(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+/// Arguments by chance, the same each time, each with what a client must understand of the file.
+pub(crate) fn corpus() -> Vec<(Arguments, Json)> {
     let mut runner = TestRunner::deterministic();
-    for number in 0..CORPUS {
-        let arguments = corpus::arguments()
-            .new_tree(&mut runner)
-            .map_err(|reason| io::Error::other(reason.to_string()))?
-            .current();
-        let meaning = corpus::Meaning::of(&arguments);
-        let meaning = json!({
-            "libdefaults": meaning.libdefaults,
-            "realms": meaning.realms,
-            "domain_realm": meaning.domain_realm,
-        });
-        std::fs::write(folder.join(format!("{number:04}.conf")), rendered(&arguments)?)?;
-        std::fs::write(folder.join(format!("{number:04}.json")), meaning.to_string())?;
-    }
-    Ok(())
+    let strategy = corpus::arguments();
+    let arguments = std::iter::repeat_with(|| strategy.new_tree(&mut runner)).take(CORPUS);
+    arguments
+        .map(|tree| {
+            let arguments = tree.unwrap().current();
+            let meaning = corpus::Meaning::of(&arguments);
+            let meaning = json!({
+                "libdefaults": meaning.libdefaults,
+                "realms": meaning.realms,
+                "domain_realm": meaning.domain_realm,
+            });
+            (arguments, meaning)
+        })
+        .collect()
 }
 
-/// Runs the suite, whose lines go to the test's own output, and says whether every check passed.
+/// Runs the suite, whose lines go past the test's captured output to everybody. With `required`, a missing package is
+/// a failure.
 ///
 /// `work` must be empty and open to other users: the servers run as `nobody` where the tests run as root.
-pub(crate) fn run(files: &Path, corpus: &Path, work: &Path) -> io::Result<bool> {
+pub(crate) fn run(files: &Path, corpus: &Path, work: &Path, required: bool) -> io::Result<Verdict> {
     std::fs::create_dir_all(work)?;
     let suite = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kerberos/suite.py");
     let mut suite = Command::new(suite);
     suite.arg("--files").arg(files).arg("--corpus").arg(corpus).arg("--work").arg(work);
-    Ok(suite.status()?.success())
-}
-
-fn rendered(arguments: &Arguments) -> io::Result<String> {
-    let said = |problems: Vec<Problem>| io::Error::other(format!("{problems:?}"));
-    Ok(render(&Config::parse(arguments).map_err(said)?.config))
+    if required {
+        suite.env("KERBEROS_REQUIRED", "1");
+    }
+    Ok(match suite.status()?.code() {
+        Some(0) => Verdict::Passed,
+        Some(ALL_SKIPPED) => Verdict::Skipped,
+        _ => Verdict::Failed,
+    })
 }
