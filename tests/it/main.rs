@@ -8,7 +8,9 @@
 
 mod docs;
 mod layers;
+mod moto;
 mod plugin;
 mod provider;
 mod schema;
 mod support;
+mod terraform;
