@@ -7,6 +7,7 @@
 )]
 
 mod docs;
+mod domain_association;
 mod layers;
 mod moto;
 mod plugin;

@@ -155,14 +155,14 @@ impl Resource for DomainAssociations {
     }
 
     fn identity(&self, _client: &Aws, model: &DomainAssociation) -> AssociationIdentity {
-        AssociationIdentity { cluster_identifier: model.cluster_identifier.to_ascii_lowercase() }
+        AssociationIdentity { cluster_identifier: model.cluster_identifier.clone() }
     }
 
     fn parse_import_id(&self, id: &str) -> Result<AssociationIdentity, String> {
         names::cluster_identifier(&id.into()).map_err(|form| {
             format!("The import id must be the cluster's identifier, such as aurora-demo. {form}")
         })?;
-        Ok(AssociationIdentity { cluster_identifier: id.to_owned() })
+        Ok(AssociationIdentity { cluster_identifier: id.to_ascii_lowercase() })
     }
 
     fn imported(&self, identity: AssociationIdentity) -> Result<DomainAssociation, Failure> {
@@ -170,7 +170,7 @@ impl Resource for DomainAssociations {
         names::cluster_identifier(&cluster.as_str().into())
             .map_err(|form| Failure::config("cluster_identifier", form))?;
         Ok(DomainAssociation {
-            cluster_identifier: cluster.to_ascii_lowercase(),
+            cluster_identifier: cluster,
             ..DomainAssociation::default()
         })
     }
