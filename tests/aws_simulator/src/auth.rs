@@ -73,12 +73,17 @@ pub(crate) fn authenticate(
         None if token.is_some() => return Err(service.unknown_key()),
         _ => {}
     }
-    Ok(Caller {
+    let mut caller = Caller {
         account: credential.account.clone(),
         arn: credential.arn.clone(),
         user_id: credential.user_id.clone(),
         region: authorization.region,
-    })
+    };
+    // The same credentials serve in every partition here; in AWS each has its own.
+    if credential.session.is_none() {
+        caller.arn = caller.arn.replacen("arn:aws:", &format!("arn:{}:", caller.partition()), 1);
+    }
+    Ok(caller)
 }
 
 fn anonymous(state: &State) -> Caller {
