@@ -438,7 +438,11 @@ async fn interrupted(reboots: usize) {
     let (mut association, result) = running.await.unwrap();
     result.expect("an interrupted create is no error, else Terraform would replace the object");
     assert!(!association.is_tainted());
-    assert!(association.warnings().to_string().contains("The next apply goes on"), "{:?}", association.warnings());
+    assert!(
+        association.warnings().to_string().contains("The next apply goes on"),
+        "{:?}",
+        association.warnings()
+    );
     // The next run of Terraform is another process.
     stage.core.shutdown().await;
     stage.core.restart().await;
@@ -583,11 +587,8 @@ async fn looks_that_fail_in_passing_do_not_end_the_wait() {
 
 #[tokio::test]
 async fn iam_may_take_its_time() {
-    let options = Options {
-        iam_delay: Duration::from_millis(400),
-        iam_hidden_reads: 2,
-        ..Options::default()
-    };
+    let options =
+        Options { iam_delay: Duration::from_millis(400), iam_hidden_reads: 2, ..Options::default() };
     let stage = Stage::with_options(1, options).await;
     let mut association = stage.association();
     let state = association.apply(&stage.config()).await.unwrap();

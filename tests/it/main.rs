@@ -6,8 +6,10 @@
     reason = "test code; the lints know functions marked as tests only"
 )]
 
+mod access_role;
 mod docs;
 mod domain_association;
+mod domain_checks;
 mod layers;
 mod moto;
 mod plugin;

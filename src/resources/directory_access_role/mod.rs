@@ -81,6 +81,8 @@ tf_provider::model! {
     pub struct RoleIdentity / RoleIdentityView {
         /// Name of the role.
         pub name: String => required().validate(names::role_name),
+        /// Account of the role.
+        pub account_id: Option<String> => optional(),
     }
 }
 
@@ -109,13 +111,13 @@ impl Resource for DirectoryAccessRoles {
         if model.name.is_empty() { model.id.clone() } else { model.name.clone() }
     }
 
-    fn identity(&self, _client: &Aws, model: &DirectoryAccessRole) -> RoleIdentity {
-        RoleIdentity { name: model.name.clone() }
+    fn identity(&self, client: &Aws, model: &DirectoryAccessRole) -> RoleIdentity {
+        RoleIdentity { name: model.name.clone(), account_id: client.account_id.clone() }
     }
 
     fn parse_import_id(&self, id: &str) -> Result<RoleIdentity, String> {
         match names::role_name(&id.into()) {
-            Ok(()) => Ok(RoleIdentity { name: id.to_owned() }),
+            Ok(()) => Ok(RoleIdentity { name: id.to_owned(), account_id: None }),
             Err(_) => Err(format!(
                 "The import id must be the name of the role, such as {CONSOLE_NAME}: from 1 to 64 letters, digits and \
                  any of _+=,.@-, without path and not an ARN."

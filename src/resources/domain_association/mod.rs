@@ -112,6 +112,10 @@ tf_provider::model! {
     pub struct AssociationIdentity / AssociationIdentityView {
         /// Identifier of the cluster.
         pub cluster_identifier: String => required().validate(names::cluster_identifier),
+        /// Account of the cluster.
+        pub account_id: Option<String> => optional(),
+        /// Region of the cluster.
+        pub region: Option<String> => optional(),
     }
 }
 
@@ -154,25 +158,29 @@ impl Resource for DomainAssociations {
         if model.id.is_empty() { model.cluster_identifier.clone() } else { model.id.clone() }
     }
 
-    fn identity(&self, _client: &Aws, model: &DomainAssociation) -> AssociationIdentity {
-        AssociationIdentity { cluster_identifier: model.cluster_identifier.clone() }
+    fn identity(&self, client: &Aws, model: &DomainAssociation) -> AssociationIdentity {
+        AssociationIdentity {
+            cluster_identifier: model.cluster_identifier.clone(),
+            account_id: client.account_id.clone(),
+            region: Some(client.region.clone()),
+        }
     }
 
     fn parse_import_id(&self, id: &str) -> Result<AssociationIdentity, String> {
         names::cluster_identifier(&id.into()).map_err(|form| {
             format!("The import id must be the cluster's identifier, such as aurora-demo. {form}")
         })?;
-        Ok(AssociationIdentity { cluster_identifier: id.to_ascii_lowercase() })
+        Ok(AssociationIdentity {
+            cluster_identifier: id.to_ascii_lowercase(),
+            ..AssociationIdentity::default()
+        })
     }
 
     fn imported(&self, identity: AssociationIdentity) -> Result<DomainAssociation, Failure> {
         let cluster = identity.cluster_identifier;
         names::cluster_identifier(&cluster.as_str().into())
             .map_err(|form| Failure::config("cluster_identifier", form))?;
-        Ok(DomainAssociation {
-            cluster_identifier: cluster,
-            ..DomainAssociation::default()
-        })
+        Ok(DomainAssociation { cluster_identifier: cluster, ..DomainAssociation::default() })
     }
 
     fn adjust_plan(&self, plan: &mut Plan<'_, DomainAssociation>, _client: Option<&Aws>) {
