@@ -1,0 +1,1 @@
+terraform import aurorakerberos_directory_access_role.aurora rds-directoryservice-kerberos-access-role

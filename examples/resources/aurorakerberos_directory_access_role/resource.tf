@@ -1,0 +1,5 @@
+resource "aurorakerberos_directory_access_role" "aurora" {
+  tags = {
+    Purpose = "kerberos"
+  }
+}

@@ -1,0 +1,7 @@
+import {
+  to = aurorakerberos_domain_association.orders
+
+  identity = {
+    cluster_identifier = "orders"
+  }
+}

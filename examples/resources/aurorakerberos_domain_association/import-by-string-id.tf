@@ -1,0 +1,4 @@
+import {
+  to = aurorakerberos_domain_association.orders
+  id = "orders"
+}

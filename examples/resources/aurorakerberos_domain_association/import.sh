@@ -1,0 +1,1 @@
+terraform import aurorakerberos_domain_association.orders orders
