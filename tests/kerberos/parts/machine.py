@@ -140,18 +140,29 @@ def free_ports(count):
     return ports
 
 
-def wait_for(address, port, process, seconds=20):
-    """Waits until a server takes connections; raises when it ends or never does."""
+def wait_until(ready, process, name, seconds=60):
+    """Waits until `ready()`; raises when the server ends or never is. A machine under load takes its time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"the server for {address}:{port} ended with {process.returncode}")
+            raise RuntimeError(f"{name} ended with {process.returncode}")
+        if ready():
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{name} is not ready after {seconds} s")
+
+
+def wait_for(address, port, process):
+    """Waits until a server takes connections."""
+
+    def answers():
         try:
             socket.create_connection((address, port), timeout=1).close()
-            return
+            return True
         except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"nothing answers on {address}:{port} after {seconds} s")
+            return False
+
+    wait_until(answers, process, f"the server for {address}:{port}")
 
 
 class Servers:

@@ -47,11 +47,19 @@ class Postgres:
         process = servers.start(self.prefix + argv, f"{self.dir}/server.log", env=env, user=self.user)
         machine.wait_for(addresses[0], self.port, process)
         self.admin_address = addresses[0]
+        # It takes connections before it has finished starting, and refuses them.
+        machine.wait_until(lambda: self.query("select 1")[0] == 0, process, "PostgreSQL")
         self.sql("create role rds_ad")
 
-    def sql(self, statement):
+    def query(self, statement):
+        """(exit code, what was said)."""
         target = f"host={self.admin_address} port={self.port} user=admin dbname=postgres gssencmode=disable"
-        machine.must([machine.program("psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1", target, "-c", statement])
+        return machine.run([machine.program("psql"), "-X", "-At", "-v", "ON_ERROR_STOP=1", target, "-c", statement])
+
+    def sql(self, statement):
+        code, said = self.query(statement)
+        if code != 0:
+            raise RuntimeError(f"{statement}: {said.strip()}")
 
     def add_role(self, name, directory_user=True):
         self.sql(f'create role "{name}" login')

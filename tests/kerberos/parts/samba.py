@@ -72,7 +72,7 @@ def stage(report, folder, work):
     with machine.Servers() as servers:
         controller = servers.start([samba, "-i", "-M", "single", "-s", smb, "-l", f"{home}/logs"], f"{home}/samba.out", env=env)
         for port in (53, 88, 464):
-            machine.wait_for(ADDRESS, port, controller, seconds=60)
+            machine.wait_for(ADDRESS, port, controller)
         postgres = Postgres(work, 5432, keytab_dir)
         postgres.start(servers, [DATABASE], conf)
         postgres.add_role(f"alice@{REALM}")
