@@ -10,6 +10,8 @@ mod access_role;
 mod docs;
 mod domain_association;
 mod domain_checks;
+mod kerberos;
+mod krb5_conf;
 mod layers;
 mod moto;
 mod plugin;
