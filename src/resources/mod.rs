@@ -4,7 +4,7 @@ mod directory;
 mod directory_access_role;
 mod directory_trust;
 mod domain_association;
-mod validators;
+pub(crate) mod validators;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use aurorakerberos::aws::{self, CreateDirectory, CreateTrust, Edition, Endpoints, Secret, Settings};
-use aws_simulator::{Fault, FaultKind, Service, Simulator};
+use aws_simulator::{Account, Fault, FaultKind, Service, Share, Simulator, Timeline};
 use serde_json::{Value as Json, json};
 
 use crate::support::terraform::{Install, Program, Workspace};
@@ -308,7 +308,7 @@ async fn directories_that_cannot_serve_yet() {
 
     Check the id, and the Region and the account of the provider.
     ");
-    insta::assert_snapshot!(rendered(&core, &json!({"directory_id": "corp"})).await, @r#"error at directory_id: Invalid value for directory_id — The id of a directory is "d-" and ten hexadecimal digits in lower case."#);
+    insta::assert_snapshot!(rendered(&core, &json!({"directory_id": "corp"})).await, @r#"error at directory_id: Invalid value for directory_id — A directory id has the form d-1234567890: "d-" and ten of the digits 0-9 and a-f."#);
 
     let id = directory(&simulator, "example.com", &[]).await;
     simulator.here(|region| {
@@ -320,6 +320,48 @@ async fn directories_that_cannot_serve_yet() {
     simulator.fault(denied);
     let told = rendered(&core, &json!({"directory_id": id})).await;
     insta::assert_snapshot!(told.replace(&id, "d-…").lines().last().unwrap(), @"Allow the action ds:DescribeTrusts in a policy of the caller, and see that no service control policy, permissions boundary or session policy denies it.");
+}
+
+/// In the account that it is shared with, a directory does not show its trusts.
+#[tokio::test]
+async fn a_shared_directory() {
+    let simulator = simulator::start().await;
+    let owned = directory(&simulator, "example.com", &["onprem.com"]).await;
+    simulator.add_account(&Account::new("other", "other", "444455556666"));
+    let id = "d-0123456789".to_owned();
+    let share = Share {
+        id: id.clone(),
+        owner_account: aws_simulator::DEFAULT_ACCOUNT.to_owned(),
+        owner_directory: owned,
+        region: "us-east-1".to_owned(),
+        target_account: "444455556666".to_owned(),
+        method: "ORGANIZATIONS".to_owned(),
+        notes: None,
+        status: Timeline::new("Shared", 0),
+        created: 0,
+        gone_at: None,
+    };
+    simulator.with(|state| drop(state.shares.insert(id.clone(), share)));
+    let core = Core::on_with(&simulator, &json!({"access_key": "other", "secret_key": "other"})).await;
+    let told = rendered(&core, &json!({"directory_id": id, "rds_realm": ""})).await;
+    insta::assert_snapshot!(told.strip_prefix(SAMPLE).unwrap(), @"warning at include_trusts: No trusts of a shared directory — The directory d-0123456789 belongs to another account, and AWS shows none of its trusts here. Where it has any, write a realm block for each domain whose users are to log in. Set include_trusts to false once you have.");
+    let config = json!({"directory_id": id, "include_trusts": false, "use_dns_ips_as_kdc": true});
+    insta::assert_snapshot!(rendered(&core, &config).await, @r"
+    [libdefaults]
+     default_realm = EXAMPLE.COM
+    [realms]
+     EXAMPLE.COM = {
+      kdc = 10.0.0.10
+      kdc = 10.0.1.10
+      admin_server = 10.0.0.10
+     }
+    [domain_realm]
+     .example.com = EXAMPLE.COM
+     example.com = EXAMPLE.COM
+     .rds.amazonaws.com = EXAMPLE.COM
+     .amazonaws.com.cn = EXAMPLE.COM
+     .amazon.com = EXAMPLE.COM
+    ");
 }
 
 /// What a call gives, or its error.

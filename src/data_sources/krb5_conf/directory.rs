@@ -37,20 +37,27 @@ pub(super) async fn read(
     Ok([own].into_iter().chain(trust_realms(&trusts)).collect())
 }
 
-/// The trusts. The account that a directory is shared with may not be let see them, which is no reason to fail.
+/// The trusts. The account that a directory is shared with may not be shown them, which is no reason to fail.
 async fn trusts(aws: &Aws, directory: &Directory, context: &Context) -> Result<Vec<Trust>, Failure> {
-    match aws.ds().list_trusts(&directory.id, Freshness::Now).await {
-        Err(error) if directory.owner.is_some() => {
-            let detail = format!(
-                "The directory {} belongs to another account, and AWS does not show its trusts: {error}. Write a realm \
-                 block for each domain whose users are to log in, or set include_trusts to false.",
-                directory.id
-            );
-            context.warn(Diagnostic::warning("Trusts cannot be read", detail).at("include_trusts"));
-            Ok(Vec::new())
-        }
-        result => Ok(result?),
+    let found = aws.ds().list_trusts(&directory.id, Freshness::Now).await;
+    if directory.owner.is_none() {
+        return Ok(found?);
     }
+    match found {
+        Ok(trusts) if !trusts.is_empty() => return Ok(trusts),
+        Ok(_) => context.warn(unseen_trusts(directory, "")),
+        Err(error) => context.warn(unseen_trusts(directory, &format!(" ({error})"))),
+    }
+    Ok(Vec::new())
+}
+
+fn unseen_trusts(directory: &Directory, reason: &str) -> Diagnostic {
+    let detail = format!(
+        "The directory {} belongs to another account, and AWS shows none of its trusts here{reason}. Where it has any, write \
+         a realm block for each domain whose users are to log in. Set include_trusts to false once you have.",
+        directory.id
+    );
+    Diagnostic::warning("No trusts of a shared directory", detail).at("include_trusts")
 }
 
 fn doubts(directory: &Directory) -> Vec<Diagnostic> {

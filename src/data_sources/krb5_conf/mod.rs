@@ -21,7 +21,7 @@ use crate::krb5::{Scope, render};
 use arguments::Gathered;
 use directory::Wanted;
 
-pub use model::{Krb5Conf, RealmBlock};
+use model::Krb5Conf;
 
 /// What only the data source has: it says what to read from AWS.
 const OF_THE_DIRECTORY: [&str; 3] = ["directory_id", "include_trusts", "use_dns_ips_as_kdc"];

@@ -1,6 +1,8 @@
 //! The attributes of `aurorakerberos_krb5_conf`. What they mean to a client is from krb5.conf(5) of MIT krb5.
 
-use tf_provider::value::{Number, Value};
+use tf_provider::value::Number;
+
+use crate::resources::validators;
 
 tf_provider::model! {
     /// Renders the `krb5.conf` with which clients log in to Aurora PostgreSQL: step 8 of AWS's guide *Setting up
@@ -16,9 +18,10 @@ tf_provider::model! {
         /// name itself, as in AWS's guide, because the domain's name leads to every domain controller. Needs
         /// `ds:DescribeDirectories`, and `ds:DescribeTrusts` unless `include_trusts` is false. A `realm` block with the name
         /// of a realm that is read so takes its place.
-        pub directory_id: Option<String> => optional().validate(directory_id),
+        pub directory_id: Option<String> => optional().validate(validators::directory_id),
         /// Whether to add the realms of the domains that `directory_id` has a trust with. Default `true`. Trusts that failed
-        /// or are being deleted are left out. The realm of a trust has its domain's name as KDC; where clients cannot
+        /// or are being deleted are left out; those of a directory that another account shares may not be shown, which is
+        /// a warning. The realm of a trust has its domain's name as KDC; where clients cannot
         /// resolve that, write a `realm` block. For users in child domains of a trusted forest, leave `dns_lookup_kdc`
         /// unset or write a `realm` block for the child domain.
         pub include_trusts: Option<bool> => optional(),
@@ -113,13 +116,4 @@ tf_provider::model! {
         /// list: none.
         pub domains: Option<Vec<String>> => optional(),
     }
-}
-
-fn directory_id(value: &Value) -> Result<(), String> {
-    let digits = value.as_str().and_then(|id| id.strip_prefix("d-")).unwrap_or_default();
-    let hexadecimal = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if digits.len() == 10 && hexadecimal {
-        return Ok(());
-    }
-    Err("The id of a directory is \"d-\" and ten hexadecimal digits in lower case.".to_owned())
 }

@@ -3,6 +3,7 @@
 use tf_provider::framework::{Config, Diagnostics, Severity};
 use tf_provider::value::Path;
 
+use super::model::RealmBlock;
 use super::*;
 
 /// An object of the data source's attributes; what is not named is null.
