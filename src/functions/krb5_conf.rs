@@ -18,7 +18,7 @@ impl Function for Krb5Conf {
             doc: doc(),
             parameters: vec![parameter(
                 "arguments",
-                "An object of the arguments below. What is left out or null is not set.",
+                "The object. What is left out or null is not set.",
                 Type::Dynamic,
             )],
             variadic: None,
@@ -44,9 +44,9 @@ impl Function for Krb5Conf {
 
 fn doc() -> String {
     let mut doc = "Renders the same file as the data source `aurorakerberos_krb5_conf`, byte for byte, without AWS: for \
-                   configurations that have no credentials at that point, and for values that are no directory of AWS's. \
-                   The data source's page says how to deliver the file and what is checked. A function cannot warn: where \
-                   the data source would say that it folds case, this one folds silently.\n\n\
+                   configurations that have no credentials at that point. The data source's page says how to deliver the \
+                   file and what is checked. A function cannot warn: where the data source says that it folds case, this \
+                   one folds silently.\n\n\
                    The object has these members, with the data source's meaning; `realm` is a list of objects."
         .to_owned();
     list(&krb5_conf::function_arguments(), "", &mut doc);

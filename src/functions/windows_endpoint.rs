@@ -17,8 +17,7 @@ impl Function for WindowsEndpoint {
             doc: "Returns the name under which Windows clients must connect when their users are in an on-premises Active \
                   Directory: the endpoint with the domain of the AWS Managed Microsoft AD in place of \
                   `rds.amazonaws.com`, as AWS's guide asks (step 2, note). Other clients use the endpoint itself.\n\n\
-                  The function only spells the name. Make it lead to the cluster by a CNAME record in the directory's \
-                  DNS.\n\n\
+                  The function only spells the name. A record in the clients' DNS must make it lead to the cluster.\n\n\
                   Custom endpoints and a global database's own endpoint are errors, since Windows clients cannot use them \
                   with an on-premises directory. In a global database, endpoints of the primary Region alone work, which \
                   their names do not show."

@@ -436,7 +436,7 @@ fn examples_are_applied_by_real_terraform() {
     let Some(program) = Program::any() else { return };
     let of = |name: &str| applied(&program, &format!("data-sources/{TYPE}/data-source-{name}"));
     assert!(of("on-premises").1.contains("\n .rds.amazonaws.com = EXAMPLE.COM\n"));
-    assert!(of("hardened").1.contains("\n db.internal.example.net = CORP.EXAMPLE.COM\n"));
+    assert!(of("hardened").1.contains("\n dns_canonicalize_hostname = false\n rdns = false\n"));
 
     // Delivered by the example's own commands, the file is the content, byte for byte.
     let (outputs, content) = of("cloud-init");

@@ -1,4 +1,4 @@
-# Hardened: endpoints that are CNAMEs, no look-ups in DNS, and an alias of one's own
+# Hardened: endpoints that are CNAMEs, and KDCs that DNS does not know
 data "aurorakerberos_krb5_conf" "clients" {
   style          = "hardened"
   dns_lookup_kdc = false
@@ -6,11 +6,6 @@ data "aurorakerberos_krb5_conf" "clients" {
 
   # Always TCP: users in many groups have tickets that do not fit into UDP.
   udp_preference_limit = 1
-
-  # A CNAME in a private zone that leads to the cluster's endpoint.
-  domain_realm = {
-    "db.internal.example.net" = "CORP.EXAMPLE.COM"
-  }
 
   realm {
     name         = "CORP.EXAMPLE.COM"

@@ -20,10 +20,10 @@ tf_provider::model! {
         /// of a realm that is read so takes its place.
         pub directory_id: Option<String> => optional().validate(validators::directory_id),
         /// Whether to add the realms of the domains that `directory_id` has a trust with. Default `true`. Trusts that failed
-        /// or are being deleted are left out; those of a directory that another account shares may not be shown, which is
-        /// a warning. The realm of a trust has its domain's name as KDC; where clients cannot
-        /// resolve that, write a `realm` block. For users in child domains of a trusted forest, leave `dns_lookup_kdc`
-        /// unset or write a `realm` block for the child domain.
+        /// or are being deleted are left out; where another account shares the directory and none are shown, a warning says
+        /// so. The realm of a trust has its domain's name as KDC; where clients cannot resolve that, write a `realm` block.
+        /// For users in child domains of a trusted forest, leave `dns_lookup_kdc` unset or write a `realm` block for the
+        /// child domain.
         pub include_trusts: Option<bool> => optional(),
         /// Whether the addresses of the directory's DNS servers, which are its domain controllers, are written instead of
         /// its domain name: for clients that cannot resolve the domain. Default `false`. The addresses of a directory can
@@ -39,8 +39,7 @@ tf_provider::model! {
         /// of `directory_id`, else none. The empty string: none.
         pub rds_realm: Option<String> => optional(),
         /// More lines of `[domain_realm]`: host names (`db.example.com`) or everything below a domain (`.example.com`), each
-        /// with its realm. The longest match counts. Needed for endpoints that have a name of your own, such as a CNAME in
-        /// a private zone.
+        /// with its realm. The longest match counts. For hosts whose realm neither `rds_realm` nor a realm's `domains` tell.
         pub domain_realm: Option<std::collections::BTreeMap<String, String>> => optional(),
         /// Whether clients look in DNS (SRV records) for the KDCs of realms that have none in the file. Clients do unless
         /// told not to. `false` spares them seconds of waiting where DNS is dead; then every realm needs `kdc`.
@@ -82,7 +81,7 @@ tf_provider::model! {
         /// is asked for the endpoint as it was typed, whatever CNAME, PTR and TXT records say. An argument that is set wins
         /// over the style.
         pub style: Option<String> => optional(),
-        /// A realm, written in the order of the blocks after the realms of `directory_id`.
+        /// A realm. Realms are written in the order of their blocks; those of `directory_id` come first.
         pub realm: Vec<RealmBlock> => block(),
         /// The file.
         pub content: String => computed(),
