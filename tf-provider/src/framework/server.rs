@@ -21,7 +21,7 @@ use super::provider::{Configuration, Configured, Provider, Registry};
 use super::resource::Config;
 use super::schema::Schema;
 use super::validate;
-use crate::value::{Path, Value};
+use crate::value::{Path, Type, Value};
 
 /// How long an operation may take that has no timeout of its own.
 const READ_TIMEOUT: Duration = Duration::from_mins(10);
@@ -32,7 +32,7 @@ pub struct Server<P: Provider> {
     pub(super) registry: Registry<P::Client>,
     client: RwLock<Client<P::Client>>,
     stop: Mutex<CancellationToken>,
-    schemas: OnceLock<Schemas>,
+    offer: OnceLock<Offer<P>>,
     poll_interval: Option<Duration>,
 }
 
@@ -50,6 +50,14 @@ enum Client<C> {
     Waiting(Vec<Path>),
     /// It works.
     Ready(Arc<C>),
+}
+
+/// What the provider offers with all schemas and types worked out. Every call needs them, and they never change.
+struct Offer<P: Provider> {
+    schemas: Schemas,
+    provider_type: Type,
+    kinds: BTreeMap<String, Kind<P>>,
+    data_kinds: BTreeMap<String, DataKind<P>>,
 }
 
 /// Every schema of a provider, by full type name.
@@ -78,26 +86,37 @@ impl<P: Provider> Server<P> {
             registry,
             client: RwLock::new(Client::Missing),
             stop: Mutex::default(),
-            schemas: OnceLock::new(),
+            offer: OnceLock::new(),
             poll_interval,
         }
     }
 
+    fn offer(&self) -> &Offer<P> {
+        self.offer.get_or_init(|| {
+            let kinds = self.registry.resources.values().map(|resource| Kind::of(resource.clone()));
+            let kinds: BTreeMap<_, _> = kinds.map(|kind| (kind.type_name.clone(), kind)).collect();
+            let data_kinds = self.registry.data_sources.values().map(|kind| DataKind::of(kind.clone()));
+            let data_kinds: BTreeMap<_, _> = data_kinds.map(|kind| (kind.type_name.clone(), kind)).collect();
+            let schemas = Schemas {
+                provider: P::Config::schema(),
+                resources: kinds.iter().map(|(name, kind)| (name.clone(), kind.schema.clone())).collect(),
+                identities: kinds.iter().map(|(name, kind)| (name.clone(), kind.identity.clone())).collect(),
+                data_sources: {
+                    data_kinds.iter().map(|(name, kind)| (name.clone(), kind.schema.clone())).collect()
+                },
+            };
+            Offer { provider_type: schemas.provider.object_type(), schemas, kinds, data_kinds }
+        })
+    }
+
     /// Every schema, made once.
     pub fn schemas(&self) -> &Schemas {
-        self.schemas.get_or_init(|| {
-            let full = |name: &str| format!("{}_{name}", P::NAME);
-            let resources = self.registry.resources.values();
-            Schemas {
-                provider: P::Config::schema(),
-                resources: resources.clone().map(|kind| (full(kind.name()), kind.schema())).collect(),
-                identities: resources.map(|kind| (full(kind.name()), kind.identity_schema())).collect(),
-                data_sources: {
-                    let kinds = self.registry.data_sources.values();
-                    kinds.map(|kind| (full(kind.name()), kind.schema())).collect()
-                },
-            }
-        })
+        &self.offer().schemas
+    }
+
+    /// The type of the provider's configuration.
+    pub fn provider_type(&self) -> &Type {
+        &self.offer().provider_type
     }
 
     /// The functions by name.
@@ -195,24 +214,13 @@ impl<P: Provider> Server<P> {
     }
 
     /// The resource of that type.
-    pub fn resource(&self, type_name: &str) -> Option<Kind<P>> {
-        let name = type_name.strip_prefix(P::NAME)?.strip_prefix('_')?;
-        Some(Kind {
-            type_name: type_name.to_owned(),
-            resource: self.registry.resources.get(name)?.clone(),
-            schema: self.schemas().resources.get(type_name)?.clone(),
-            identity: self.schemas().identities.get(type_name)?.clone(),
-        })
+    pub fn resource(&self, type_name: &str) -> Option<&Kind<P>> {
+        self.offer().kinds.get(type_name)
     }
 
     /// The data source of that type.
-    pub fn data_source(&self, type_name: &str) -> Option<DataKind<P>> {
-        let name = type_name.strip_prefix(P::NAME)?.strip_prefix('_')?;
-        Some(DataKind {
-            type_name: type_name.to_owned(),
-            data_source: self.registry.data_sources.get(name)?.clone(),
-            schema: self.schemas().data_sources.get(type_name)?.clone(),
-        })
+    pub fn data_source(&self, type_name: &str) -> Option<&DataKind<P>> {
+        self.offer().data_kinds.get(type_name)
     }
 
     /// The client, or why there is none.
@@ -263,9 +271,27 @@ pub struct Kind<P: Provider> {
     pub type_name: String,
     /// Its schema.
     pub schema: Schema,
+    /// The type of its objects.
+    pub object_type: Type,
     /// What identifies its objects.
     pub identity: Schema,
+    /// The type of their identities.
+    pub identity_type: Type,
     pub(super) resource: Arc<dyn AnyResource<P::Client>>,
+}
+
+impl<P: Provider> Kind<P> {
+    fn of(resource: Arc<dyn AnyResource<P::Client>>) -> Self {
+        let (schema, identity) = (resource.schema(), resource.identity_schema());
+        Self {
+            type_name: full_name::<P>(resource.name()),
+            object_type: schema.object_type(),
+            schema,
+            identity_type: identity.object_type(),
+            identity,
+            resource,
+        }
+    }
 }
 
 /// A data source type of a provider.
@@ -274,7 +300,25 @@ pub struct DataKind<P: Provider> {
     pub type_name: String,
     /// Its schema.
     pub schema: Schema,
+    /// The type of its objects.
+    pub object_type: Type,
     data_source: Arc<dyn AnyDataSource<P::Client>>,
+}
+
+impl<P: Provider> DataKind<P> {
+    fn of(data_source: Arc<dyn AnyDataSource<P::Client>>) -> Self {
+        let schema = data_source.schema();
+        Self {
+            type_name: full_name::<P>(data_source.name()),
+            object_type: schema.object_type(),
+            schema,
+            data_source,
+        }
+    }
+}
+
+fn full_name<P: Provider>(name: &str) -> String {
+    format!("{}_{name}", P::NAME)
 }
 
 impl<P: Provider> std::fmt::Debug for Kind<P> {

@@ -16,7 +16,7 @@ fn identity_in<P: Provider>(
     data: Option<&proto::ResourceIdentityData>,
 ) -> Result<Option<Value>, Diagnostic> {
     let Some(data) = data.and_then(|data| data.identity_data.as_ref()) else { return Ok(None) };
-    let value = convert::decode(Some(data), &kind.identity.object_type())
+    let value = convert::decode(Some(data), &kind.identity_type)
         .map_err(|malformed| malformed.describe("resource identity"))?;
     Ok(Some(value).filter(|value| !value.is_null()))
 }
@@ -26,7 +26,7 @@ fn identity_out<P: Provider>(
     identity: Option<&Value>,
 ) -> Result<Option<proto::ResourceIdentityData>, Diagnostic> {
     let Some(identity) = identity else { return Ok(None) };
-    let identity_data = Some(convert::encode(identity, &kind.identity.object_type())?);
+    let identity_data = Some(convert::encode(identity, &kind.identity_type)?);
     Ok(Some(proto::ResourceIdentityData { identity_data }))
 }
 
@@ -36,28 +36,28 @@ impl<P: Provider> Rpc<P> {
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
-        let ty = kind.schema.object_type();
+        let ty = &kind.object_type;
         let decode = |value: &Option<proto::DynamicValue>, what| {
-            convert::decode(value.as_ref(), &ty).map_err(|malformed| malformed.describe(what))
+            convert::decode(value.as_ref(), ty).map_err(|malformed| malformed.describe(what))
         };
         let planned = self
             .server
             .plan(
-                &kind,
+                kind,
                 PlanRequest {
                     config: decode(&request.config, "configuration")?,
                     prior: decode(&request.prior_state, "prior state")?,
                     proposed: decode(&request.proposed_new_state, "proposed state")?,
                     private: Private::from_bytes(&request.prior_private),
-                    identity: identity_in(&kind, request.prior_identity.as_ref())?,
+                    identity: identity_in(kind, request.prior_identity.as_ref())?,
                 },
             )
             .await;
         Ok(proto::plan_resource_change::Response {
-            planned_state: Some(convert::encode(&planned.planned, &ty)?),
+            planned_state: Some(convert::encode(&planned.planned, ty)?),
             requires_replace: planned.replace.iter().map(convert::attribute_path).collect(),
             planned_private: planned.private.to_bytes(),
-            planned_identity: identity_out(&kind, planned.identity.as_ref())?,
+            planned_identity: identity_out(kind, planned.identity.as_ref())?,
             diagnostics: convert::diagnostics(planned.diagnostics),
             legacy_type_system: false,
             deferred: None,
@@ -80,13 +80,13 @@ impl<P: Provider> Rpc<P> {
             Ok(kind) => kind,
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
-        let work = match apply_request(&kind, request) {
+        let work = match apply_request(kind, request) {
             Ok(work) => work,
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
-        let ObjectResponse { state, private, identity, diagnostics } = self.server.apply(&kind, work).await;
-        let encoded = convert::encode(&state, &kind.schema.object_type())
-            .and_then(|state| Ok((state, identity_out(&kind, identity.as_ref())?)));
+        let ObjectResponse { state, private, identity, diagnostics } = self.server.apply(kind, work).await;
+        let encoded = convert::encode(&state, &kind.object_type)
+            .and_then(|state| Ok((state, identity_out(kind, identity.as_ref())?)));
         let (state, identity) = match encoded {
             Ok(encoded) => encoded,
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
@@ -115,22 +115,22 @@ impl<P: Provider> Rpc<P> {
             Ok(kind) => kind,
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
-        let ty = kind.schema.object_type();
-        let state = match convert::decode(request.current_state.as_ref(), &ty) {
+        let ty = &kind.object_type;
+        let state = match convert::decode(request.current_state.as_ref(), ty) {
             Ok(state) => state,
             Err(malformed) => return Ok(unchanged(malformed.describe("state"))),
         };
-        let identity = match identity_in(&kind, request.current_identity.as_ref()) {
+        let identity = match identity_in(kind, request.current_identity.as_ref()) {
             Ok(identity) => identity,
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
         let private = Private::from_bytes(&request.private);
         let ObjectResponse { state, private, identity, diagnostics } =
-            self.server.read(&kind, state, private, identity).await;
+            self.server.read(kind, state, private, identity).await;
         Ok(proto::read_resource::Response {
-            new_state: Some(convert::encode(&state, &ty)?),
+            new_state: Some(convert::encode(&state, ty)?),
             private: private.to_bytes(),
-            new_identity: identity_out(&kind, identity.as_ref())?,
+            new_identity: identity_out(kind, identity.as_ref())?,
             diagnostics: convert::diagnostics(diagnostics),
             deferred: None,
         })
@@ -141,11 +141,11 @@ impl<P: Provider> Rpc<P> {
         request: &proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
-        let target = match identity_in(&kind, request.identity.as_ref())? {
+        let target = match identity_in(kind, request.identity.as_ref())? {
             Some(identity) => ImportTarget::Identity(identity),
             None => ImportTarget::Id(request.id.clone()),
         };
-        let ObjectResponse { state, private, identity, diagnostics } = self.server.import(&kind, target);
+        let ObjectResponse { state, private, identity, diagnostics } = self.server.import(kind, target);
         let mut response = proto::import_resource_state::Response {
             diagnostics: convert::diagnostics(diagnostics),
             ..proto::import_resource_state::Response::default()
@@ -153,9 +153,9 @@ impl<P: Provider> Rpc<P> {
         if !state.is_null() {
             response.imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
-                state: Some(convert::encode(&state, &kind.schema.object_type())?),
+                state: Some(convert::encode(&state, &kind.object_type)?),
                 private: private.to_bytes(),
-                identity: identity_out(&kind, identity.as_ref())?,
+                identity: identity_out(kind, identity.as_ref())?,
             });
         }
         Ok(response)
@@ -166,17 +166,17 @@ impl<P: Provider> Rpc<P> {
         request: &proto::upgrade_resource_state::Request,
     ) -> Result<proto::upgrade_resource_state::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
-        let ty = kind.schema.object_type();
+        let ty = &kind.object_type;
         let malformed = || Diagnostic::error("Malformed stored state", "The stored state is no JSON object.");
         let stored = request.raw_state.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
         let stored = serde_json::from_slice(stored).map_err(|_| malformed())?;
-        let upgraded = self.server.upgrade(&kind, request.version, stored)?;
-        let state = convert::decode_stored(upgraded.to_string().as_bytes(), &ty)
+        let upgraded = self.server.upgrade(kind, request.version, stored)?;
+        let state = convert::decode_stored(upgraded.to_string().as_bytes(), ty)
             .map_err(|malformed| malformed.describe("stored state"))?;
         let attributes = &kind.schema.attributes;
         let state = plan::with_empty_blocks(attributes, plan::without_write_only(attributes, state));
         Ok(proto::upgrade_resource_state::Response {
-            upgraded_state: Some(convert::encode(&state, &ty)?),
+            upgraded_state: Some(convert::encode(&state, ty)?),
             diagnostics: Vec::new(),
         })
     }
@@ -187,10 +187,10 @@ impl<P: Provider> Rpc<P> {
     ) -> Result<proto::upgrade_resource_identity::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
         let stored = request.raw_identity.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
-        let identity = convert::decode_stored(stored, &kind.identity.object_type())
+        let identity = convert::decode_stored(stored, &kind.identity_type)
             .map_err(|malformed| malformed.describe("stored identity"))?;
         Ok(proto::upgrade_resource_identity::Response {
-            upgraded_identity: identity_out(&kind, Some(&identity))?,
+            upgraded_identity: identity_out(kind, Some(&identity))?,
             diagnostics: Vec::new(),
         })
     }
@@ -200,9 +200,9 @@ fn apply_request<P: Provider>(
     kind: &Kind<P>,
     request: &proto::apply_resource_change::Request,
 ) -> Result<ApplyRequest, Diagnostic> {
-    let ty = kind.schema.object_type();
+    let ty = &kind.object_type;
     let decode = |value: &Option<proto::DynamicValue>, what| {
-        convert::decode(value.as_ref(), &ty).map_err(|malformed| malformed.describe(what))
+        convert::decode(value.as_ref(), ty).map_err(|malformed| malformed.describe(what))
     };
     Ok(ApplyRequest {
         config: decode(&request.config, "configuration")?,

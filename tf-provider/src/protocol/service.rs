@@ -59,11 +59,11 @@ impl<P: Provider> Rpc<P> {
     }
 
     /// The resource type of that name.
-    pub(super) fn kind(&self, type_name: &str) -> Result<Kind<P>, Diagnostic> {
+    pub(super) fn kind(&self, type_name: &str) -> Result<&Kind<P>, Diagnostic> {
         self.server.resource(type_name).ok_or_else(|| no_such("resource type", type_name))
     }
 
-    fn data_kind(&self, type_name: &str) -> Result<DataKind<P>, Diagnostic> {
+    fn data_kind(&self, type_name: &str) -> Result<&DataKind<P>, Diagnostic> {
         self.server.data_source(type_name).ok_or_else(|| no_such("data source", type_name))
     }
 
@@ -134,12 +134,11 @@ impl<P: Provider> Rpc<P> {
         request: proto::read_data_source::Request,
     ) -> Result<proto::read_data_source::Response, Diagnostic> {
         let kind = self.data_kind(&request.type_name)?;
-        let ty = kind.schema.object_type();
-        let config =
-            convert::decode(request.config.as_ref(), &ty).map_err(|m| m.describe("configuration"))?;
-        let (state, diagnostics) = self.server.read_data_source(&kind, config).await;
+        let config = convert::decode(request.config.as_ref(), &kind.object_type)
+            .map_err(|malformed| malformed.describe("configuration"))?;
+        let (state, diagnostics) = self.server.read_data_source(kind, config).await;
         Ok(proto::read_data_source::Response {
-            state: state.map(|state| convert::encode(&state, &ty)).transpose()?,
+            state: state.map(|state| convert::encode(&state, &kind.object_type)).transpose()?,
             diagnostics: convert::diagnostics(diagnostics),
             deferred: None,
         })
@@ -149,8 +148,7 @@ impl<P: Provider> Rpc<P> {
         &self,
         request: proto::configure_provider::Request,
     ) -> Result<proto::configure_provider::Response, Diagnostic> {
-        let ty = self.server.schemas().provider.object_type();
-        let config = convert::decode(request.config.as_ref(), &ty)
+        let config = convert::decode(request.config.as_ref(), self.server.provider_type())
             .map_err(|malformed| malformed.describe("provider configuration"))?;
         let diagnostics = self.server.configure(&config, request.terraform_version).await;
         Ok(proto::configure_provider::Response { diagnostics: convert::diagnostics(diagnostics) })
@@ -234,8 +232,7 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Result<Response<proto::validate_provider_config::Response>, Status> {
         call!(self, "ValidateProviderConfig", "", async {
-            let ty = self.server.schemas().provider.object_type();
-            let config = convert::decode(request.get_ref().config.as_ref(), &ty)
+            let config = convert::decode(request.get_ref().config.as_ref(), self.server.provider_type())
                 .map_err(|malformed| malformed.describe("provider configuration"))?;
             let diagnostics = convert::diagnostics(self.server.validate_provider(&config));
             Ok(proto::validate_provider_config::Response { diagnostics })
@@ -249,10 +246,10 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         let request = request.into_inner();
         call!(self, "ValidateResourceConfig", &request.type_name, async {
             let kind = self.kind(&request.type_name)?;
-            let config = convert::decode(request.config.as_ref(), &kind.schema.object_type())
+            let config = convert::decode(request.config.as_ref(), &kind.object_type)
                 .map_err(|malformed| malformed.describe("configuration"))?;
             let write_only = request.client_capabilities.is_some_and(|can| can.write_only_attributes_allowed);
-            let diagnostics = self.server.validate_resource(&kind, &config, write_only);
+            let diagnostics = self.server.validate_resource(kind, &config, write_only);
             Ok(proto::validate_resource_config::Response { diagnostics: convert::diagnostics(diagnostics) })
         })
     }
@@ -264,9 +261,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         let request = request.into_inner();
         call!(self, "ValidateDataResourceConfig", &request.type_name, async {
             let kind = self.data_kind(&request.type_name)?;
-            let config = convert::decode(request.config.as_ref(), &kind.schema.object_type())
+            let config = convert::decode(request.config.as_ref(), &kind.object_type)
                 .map_err(|malformed| malformed.describe("configuration"))?;
-            let diagnostics = self.server.validate_data_source(&kind, &config);
+            let diagnostics = self.server.validate_data_source(kind, &config);
             Ok(proto::validate_data_resource_config::Response {
                 diagnostics: convert::diagnostics(diagnostics),
             })
