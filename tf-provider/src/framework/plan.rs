@@ -38,6 +38,10 @@ pub fn propose(attributes: &[Attribute], config: &Value, prior: &Value, proposed
 /// thing in another one.
 fn complete(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut Value) {
     let Value::Map(members) = planned else { return };
+    if config.is_null() {
+        // The user left the whole object to the provider, so what is planned is the state's: no default applies.
+        return;
+    }
     for attribute in attributes {
         let Some(value) = members.get_mut(attribute.name) else { continue };
         let (config, prior) = (config.member(attribute.name), prior.member(attribute.name));
@@ -122,11 +126,8 @@ fn each_nested(
     match (nesting, planned) {
         (Nesting::Single, planned @ Value::Map(_)) => work(config, prior, planned),
         (Nesting::List, Value::List(elements)) => {
-            let of = |value: &Value, index: usize| -> Value {
-                value.as_elements().and_then(|elements| elements.get(index)).unwrap_or(NULL).clone()
-            };
             for (index, element) in elements.iter_mut().enumerate() {
-                work(&of(config, index), &of(prior, index), element);
+                work(element_of(config, index), element_of(prior, index), element);
             }
         }
         (Nesting::Map, Value::Map(members)) => {
@@ -136,11 +137,13 @@ fn each_nested(
         }
         (Nesting::Set, planned @ Value::Set(_)) => {
             let configured = config.as_elements().unwrap_or_default();
+            let before = prior.as_elements().unwrap_or_default();
             let elements = planned.as_elements().unwrap_or_default().iter().cloned().map(|mut element| {
-                let origin = configured.iter().find(|origin| says_nothing_else(nested, origin, &element));
-                let before =
-                    prior.as_elements().unwrap_or_default().iter().find(|before| **before == element);
-                work(origin.unwrap_or(NULL), &before.cloned().unwrap_or_default(), &mut element);
+                // Of several that say nothing else, the one that says most is where the element comes from.
+                let origin = configured.iter().filter(|origin| says_nothing_else(nested, origin, &element));
+                let origin = origin.max_by_key(|origin| settings(origin)).unwrap_or(NULL);
+                let before = before.iter().find(|before| **before == element).unwrap_or(NULL);
+                work(origin, before, &mut element);
                 element
             });
             *planned = Value::set(elements.collect::<Vec<_>>());
@@ -149,12 +152,37 @@ fn each_nested(
     }
 }
 
-/// Whether everything that `origin` sets is the same in `element`.
+fn element_of(list: &Value, index: usize) -> &Value {
+    const NULL: &Value = &Value::Null;
+    list.as_elements().and_then(|elements| elements.get(index)).unwrap_or(NULL)
+}
+
+/// Whether everything that `origin` sets is the same in `element`, and the rest is the provider's to fill.
 fn says_nothing_else(nested: &[Attribute], origin: &Value, element: &Value) -> bool {
     nested.iter().all(|attribute| {
-        let set = origin.member(attribute.name);
-        set.is_null() || attribute.nested().is_some() || set == element.member(attribute.name)
+        let (set, planned) = (origin.member(attribute.name), element.member(attribute.name));
+        match attribute.nested() {
+            _ if set.is_null() => planned.is_null() || attribute.behaviour.presence.is_computed(),
+            Some((nesting, within)) => {
+                let (set, planned) = (nested_objects(nesting, set), nested_objects(nesting, planned));
+                let same = |(set, planned): (&(_, &Value), &(_, &Value))| {
+                    says_nothing_else(within, set.1, planned.1)
+                };
+                set.len() == planned.len() && (nesting == Nesting::Set || set.iter().zip(&planned).all(same))
+            }
+            None => set == planned,
+        }
     })
+}
+
+/// How many values an object or list sets.
+fn settings(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::Map(members) => members.values().map(settings).sum(),
+        Value::List(elements) | Value::Set(elements) => elements.iter().map(settings).sum(),
+        _ => 1,
+    }
 }
 
 fn find_replacements(
@@ -183,7 +211,13 @@ fn find_replacements(
         }
         let Some((nesting, nested)) = attribute.nested() else { continue };
         let (old_objects, new_objects) = (nested_objects(nesting, old), nested_objects(nesting, new));
-        let same_places = nesting != Nesting::Set
+        if nesting == Nesting::Set && !new.is_unknown() {
+            if essences(nested, &old_objects) != essences(nested, &new_objects) {
+                found.insert(path);
+            }
+            continue;
+        }
+        let same_places = !new.is_unknown()
             && old_objects.len() == new_objects.len()
             && old_objects.iter().zip(&new_objects).all(|((old, _), (new, _))| old == new);
         if !same_places {
@@ -202,6 +236,28 @@ fn find_replacements(
             find_replacements(nested, set, old, new, &element, found);
         }
     }
+}
+
+/// What decides about replacement in the elements of a set, which have no place by which to compare them.
+fn essences(attributes: &[Attribute], objects: &[(Option<Step>, &Value)]) -> Vec<Value> {
+    let mut essences: Vec<Value> = objects.iter().map(|(_, object)| essence(attributes, object)).collect();
+    essences.sort();
+    essences.retain(|essence| *essence != Value::object::<&str>([]));
+    essences
+}
+
+fn essence(attributes: &[Attribute], object: &Value) -> Value {
+    Value::object(attributes.iter().filter_map(|attribute| {
+        let value = object.member(attribute.name);
+        match (attribute.behaviour.replace, attribute.nested()) {
+            (Replace::Never, Some((nesting, nested))) if any_replaces(nested) && !value.is_unknown() => {
+                Some((attribute.name, Value::List(essences(nested, &nested_objects(nesting, value)))))
+            }
+            (Replace::Never, None) => None,
+            (Replace::Never, Some((_, nested))) if !any_replaces(nested) => None,
+            _ => Some((attribute.name, value.clone())),
+        }
+    }))
 }
 
 fn any_replaces(attributes: &[Attribute]) -> bool {
@@ -271,31 +327,39 @@ pub fn keep_spelling(attributes: &[Attribute], reference: &Value, value: &mut Va
     }
 }
 
-/// Makes every missing list or set of blocks empty: what Terraform holds for a block type that nobody wrote, and what
-/// a state from before that block type existed does not say.
+/// Makes every missing list or set of blocks empty, in other blocks too: what Terraform holds for a block type that
+/// nobody wrote, and what a state from before that block type existed does not say.
 pub fn with_empty_blocks(attributes: &[Attribute], mut value: Value) -> Value {
-    if let Value::Map(members) = &mut value {
-        for (name, empty) in empty_members(attributes) {
-            match members.get_mut(name) {
-                Some(member) if member.is_null() => *member = empty,
-                _ => {}
-            }
+    fill_empty_blocks(attributes, &mut value);
+    value
+}
+
+fn fill_empty_blocks(attributes: &[Attribute], value: &mut Value) {
+    let Value::Map(members) = value else { return };
+    for attribute in attributes {
+        let Kind::Block(nesting, nested) = &attribute.kind else { continue };
+        let Some(member) = members.get_mut(attribute.name) else { continue };
+        if member.is_null() {
+            *member = empty(&attribute.kind);
+        } else {
+            each_nested(*nesting, nested, &Value::Null, &Value::Null, member, |_, _, element| {
+                fill_empty_blocks(nested, element);
+            });
         }
     }
-    value
 }
 
 /// An object of that schema in which every attribute is null and every list or set of blocks empty.
 pub fn empty_object(attributes: &[Attribute]) -> Value {
-    Value::object(empty_members(attributes))
+    Value::object(attributes.iter().map(|attribute| (attribute.name, empty(&attribute.kind))))
 }
 
-fn empty_members(attributes: &[Attribute]) -> impl Iterator<Item = (&'static str, Value)> {
-    attributes.iter().map(|attribute| match attribute.kind {
-        Kind::Block(Nesting::List, _) => (attribute.name, Value::List(Vec::new())),
-        Kind::Block(Nesting::Set, _) => (attribute.name, Value::set([])),
-        _ => (attribute.name, Value::Null),
-    })
+fn empty(kind: &Kind) -> Value {
+    match kind {
+        Kind::Block(Nesting::List, _) => Value::List(Vec::new()),
+        Kind::Block(Nesting::Set, _) => Value::set([]),
+        _ => Value::Null,
+    }
 }
 
 /// Where an applied object is not what was planned, or not wholly known: each a defect that core would report
@@ -350,6 +414,7 @@ fn agrees(planned: &Value, applied: &Value) -> bool {
             planned.len() == applied.len()
                 && planned.iter().all(|(key, plan)| applied.get(key).is_some_and(|new| agrees(plan, new)))
         }
+        (Value::Dynamic(planned), Value::Dynamic(applied)) => agrees(&planned.1, &applied.1),
         (Value::Set(set), Value::Set(applied)) if !planned.is_wholly_known() => set.len() >= applied.len(),
         (planned, applied) => planned == applied,
     }

@@ -29,6 +29,8 @@ crate::model! {
         pub disk: Vec<Disk> => block(),
         /// Labels.
         pub labels: Option<BTreeMap<String, String>> => optional(),
+        /// Network interfaces, or the ones that the machine comes with.
+        pub port: Option<Vec<Disk>> => optional().computed().kept(),
     }
 }
 
@@ -206,4 +208,87 @@ fn an_apply_must_keep_to_its_plan() {
     check(json!({"id": "i-1", "name": "a", "disk": [{"mount": "/", "serial": "s1"}]}), &[]);
     check(json!({"id": "i-1", "name": "b", "disk": [{"mount": "/x"}]}), &["name", "disk[0].mount"]);
     check(json!({"id": "?", "name": "a", "labels": {}}), &["id", "disk", "labels"]);
+}
+
+fn set_of_disks() -> Vec<Attribute> {
+    let mut disk = Machine::attributes().remove(7);
+    disk.kind = Kind::Block(Nesting::Set, Disk::attributes());
+    vec![disk]
+}
+
+fn disks(disks: &[[&str; 3]]) -> Value {
+    let text = |text: &str| match text {
+        "" => Value::Null,
+        "?" => Value::UNKNOWN,
+        text => text.into(),
+    };
+    let disk = |[mount, serial, kind]: &[&str; 3]| {
+        Value::object([("mount", text(mount)), ("serial", text(serial)), ("kind", text(kind))])
+    };
+    Value::object([("disk", Value::set(disks.iter().map(disk)))])
+}
+
+#[test]
+fn a_default_within_what_the_provider_chose_does_not_apply() {
+    let mut prior = existing();
+    prior["port"] = json!([{"mount": "eth0", "serial": "p1", "kind": "fast"}]);
+    check(
+        json!({"name": "a", "size": 2, "host": "Web", "port": null}),
+        prior,
+        "nothing to do: address=10.0.0.1 host=Web id=i-1 name=a port=[{kind:fast,mount:eth0,serial:p1}] size=2 zone=z1; \
+         replace []",
+    );
+}
+
+#[test]
+fn elements_of_a_set_are_replaced_by_what_they_say_not_by_what_is_computed() {
+    let attributes = set_of_disks();
+    let check = |config: &[[&str; 3]], prior: &[[&str; 3]], planned: &[[&str; 3]], replace: &[&str]| {
+        let (config, prior) = (disks(config), disks(prior));
+        let proposal = propose(&attributes, &config, &prior, &config);
+        assert_eq!(proposal.planned.to_json(), disks(planned).to_json());
+        let paths: Vec<String> = proposal.replace.iter().map(ToString::to_string).collect();
+        assert_eq!(paths, replace);
+    };
+    check(&[["/", "", ""]], &[["/", "s1", "hdd"]], &[["/", "?", "ssd"]], &[]);
+    check(&[["/x", "", ""]], &[["/", "s1", "ssd"]], &[["/x", "?", "ssd"]], &["disk"]);
+    // Two elements that differ only in what one of them leaves open.
+    check(
+        &[["/", "", "hdd"], ["/", "", ""]],
+        &[["/", "s1", "hdd"], ["/", "s2", "ssd"]],
+        &[["/", "?", "hdd"], ["/", "?", "ssd"]],
+        &[],
+    );
+}
+
+#[test]
+fn blocks_that_are_not_known_yet_may_replace() {
+    let attributes = Machine::attributes();
+    let ty = Machine::schema().object_type();
+    let prior = value(&existing(), &ty);
+    let mut config = value(&json!({"name": "a", "size": 2, "host": "Web"}), &ty);
+    if let Value::Map(members) = &mut config {
+        members.insert("disk".into(), Value::UNKNOWN);
+    }
+    let proposed = core_proposes(&attributes, &config, &prior);
+    let proposal = propose(&attributes, &config, &prior, &proposed);
+    assert!(proposal.planned.member("disk").is_unknown());
+    assert_eq!(proposal.replace.iter().map(ToString::to_string).collect::<Vec<_>>(), ["disk"]);
+}
+
+#[test]
+fn an_older_state_gets_its_empty_blocks_at_every_depth() {
+    let mut outer = Machine::attributes().remove(7);
+    outer.kind = Kind::Block(Nesting::List, set_of_disks());
+    let state = Value::object([("disk", Value::List(vec![Value::object([("disk", Value::Null)])]))]);
+    assert_eq!(with_empty_blocks(&[outer], state).to_json(), json!({"disk": [{"disk": []}]}));
+}
+
+#[test]
+fn a_dynamic_value_may_fill_in_what_was_open() {
+    let dynamic = |ty: Type, value: Value| Value::Dynamic(Box::new((ty, value)));
+    let planned = dynamic(Type::list(Type::String), Value::List(vec![Value::UNKNOWN]));
+    let applied = |text: &str| dynamic(Type::list(Type::String), Value::List(vec![text.into()]));
+    assert!(agrees(&planned, &applied("a")));
+    assert!(!agrees(&applied("b"), &applied("a")));
 }
