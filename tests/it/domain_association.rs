@@ -661,3 +661,25 @@ async fn leaving_reboots_where_nothing_else_helps() {
     stage.assert_rolled(2);
     stage.end(association).await;
 }
+
+#[tokio::test]
+async fn a_domain_that_others_moved_it_to_is_not_left() {
+    let stage = Stage::new(2).await;
+    let mut association = stage.association();
+    association.apply(&stage.config()).await.unwrap();
+    let other = "d-00000000aa";
+    stage.simulator.here(|region| {
+        other.clone_into(&mut region.clusters.get_mut(CLUSTER).unwrap().join.as_mut().unwrap().domain);
+        let members = region.instances.values_mut().filter_map(|member| member.membership.as_mut());
+        members.for_each(|membership| other.clone_into(&mut membership.domain));
+    });
+    assert_eq!(association.refresh().await.unwrap()["directory_id"], other);
+    stage.simulator.clear_journal();
+    association.destroy().await.unwrap();
+    assert_eq!(stage.modifications(), 0);
+    stage.simulator.here(|region| {
+        region.clusters.get_mut(CLUSTER).unwrap().join = None;
+        region.instances.values_mut().for_each(|member| member.membership = None);
+    });
+    stage.end(association).await;
+}

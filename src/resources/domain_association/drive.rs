@@ -54,6 +54,7 @@ pub(super) async fn join(
         match step {
             Step::Done => {
                 Round::end(context);
+                leave::note_joined(context, &goal.directory_id);
                 return Ok(facts);
             }
             Step::Failed(members) => {
@@ -139,7 +140,7 @@ impl Join<'_> {
                 let reboots = self.round.take().map(|round| round.reboots).unwrap_or_default();
                 let round = Round { reboots, ..newer };
                 round.store(self.context);
-                leave::forget(self.context);
+                leave::note_joined(self.context, &goal.directory_id);
                 self.round = Some(round);
                 self.note(format!("modified cluster {} to join {}", goal.cluster, goal.directory_id));
                 Ok(())

@@ -12,6 +12,7 @@ use super::standing::Standing;
 use crate::aws::{self, Aws, Kind};
 
 const SENT: &str = "leave";
+const JOINED: &str = "directory";
 /// AWS does not say whether leaving needs a reboot. Whatever still waits after this time is rebooted.
 const UNDISTURBED: Duration = Duration::from_secs(180);
 const REST: Duration = Duration::from_secs(10);
@@ -114,9 +115,17 @@ pub(super) async fn leave(
     }
 }
 
-/// Forgets that the cluster was told to leave: it was told to join since.
-pub(super) fn forget(context: &Context) {
-    context.private(|private| private.remove(SENT));
+/// Notes which directory the cluster was joined to; that it was told to leave is over then.
+pub(super) fn note_joined(context: &Context, directory_id: &str) {
+    context.private(|private| {
+        private.remove(SENT);
+        private.set(JOINED, directory_id.as_bytes());
+    });
+}
+
+/// The directory that the cluster was joined to by this resource; none after an import.
+pub(super) fn joined(context: &Context) -> Option<String> {
+    context.private(|private| String::from_utf8(private.get(JOINED)?.to_vec()).ok())
 }
 
 impl Leaving {

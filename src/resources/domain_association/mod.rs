@@ -198,7 +198,7 @@ impl Resource for DomainAssociations {
         if suffices && !moves && !plan.changes("iam_role_name") {
             return;
         }
-        for changing in ["status", "domain_memberships", "pending_reboot", "engine_version"] {
+        for changing in ["status", "domain_memberships", "pending_reboot"] {
             plan.set_unknown(changing);
         }
         if moves || is_nameless {
@@ -328,7 +328,9 @@ impl Resource for DomainAssociations {
         apply: &Apply<DomainAssociation>,
     ) -> Result<(), Failure> {
         let goal = association.goal();
-        leave::leave(client, &goal.cluster, &goal.directory_id, goal.rolling, apply).await?;
+        // A refresh may have found the cluster in a domain that others moved it to, which is not ours to end.
+        let directory = leave::joined(apply).unwrap_or(goal.directory_id);
+        leave::leave(client, &goal.cluster, &directory, goal.rolling, apply).await?;
         self.applying.forget(&goal.cluster);
         Ok(())
     }
@@ -361,6 +363,6 @@ impl DomainAssociations {
 fn interrupted(cluster: &str, failure: &Failure) -> Diagnostic {
     Diagnostic::warning(
         format!("Cluster {cluster} is on its way into the domain"),
-        format!("{} {}", failure.problem, "The next apply goes on from there."),
+        format!("{}\n\nThe next apply goes on from there.", failure.problem),
     )
 }

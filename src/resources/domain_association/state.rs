@@ -50,6 +50,7 @@ impl DomainAssociation {
         }
         if !planned.engine.is_empty() {
             self.engine.clone_from(&planned.engine);
+            self.engine_version.clone_from(&planned.engine_version);
         }
     }
 }
