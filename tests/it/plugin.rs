@@ -69,9 +69,7 @@ async fn it_ends_at_once_while_a_call_waits() {
     let simulator = simulator::start().await;
     let core = Core::on(&simulator).await;
     simulator.set_steps(aws_simulator::Steps::all(Duration::from_secs(60)));
-    let waiting = core
-        .resource("aurorakerberos_directory")
-        .apply_in_background(&crate::support::simulator::directory());
+    let waiting = core.resource("aurorakerberos_directory").apply_in_background(&simulator::directory());
     while simulator.count("CreateMicrosoftAD") == 0 {
         assert!(!waiting.is_finished(), "{:?}", waiting.await);
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -273,3 +273,40 @@ fn every_process_of_a_plan_ends_at_once() {
     assert!(started >= 2 && started == ended, "{started} started, {ended} ended:\n{log}");
     assert!(!log.contains("failed to exit gracefully"), "{log}");
 }
+
+/// What costs money is never lost: a directory that is on its way when the user presses Ctrl-C lies in the state.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_create_goes_on() {
+    let Some(program) = Program::any() else { return };
+    let simulator = simulator();
+    simulator.set_steps(Steps::all(Duration::from_mins(10)));
+    let workspace = workspace(&program, Install::Overrides, &simulator);
+    let target = format!("-target={DIRECTORY}");
+    let apply = workspace.start(&["apply", "-input=false", "-no-color", "-auto-approve", &target]);
+    let until = std::time::Instant::now() + Duration::from_mins(1);
+    while simulator.count("CreateMicrosoftAD") == 0 {
+        assert!(std::time::Instant::now() < until, "no directory is made: {}", apply.output());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    simulator.clear_journal();
+    while simulator.count("DescribeDirectories") < 2 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    apply.interrupt();
+    let said = apply.wait().error();
+    assert_eq!(said.replace("Error: execution halted", "").trim(), "");
+    let id = simulator.here(|region| region.directories.keys().next().unwrap().clone());
+    assert_eq!(workspace.attributes(DIRECTORY)["id"], *id);
+
+    // The next apply goes on with that one.
+    simulator.clear_journal();
+    simulator.advance(Duration::from_hours(1));
+    simulator.set_steps(Steps::all(Duration::ZERO));
+    workspace.run(&["apply", "-input=false", "-no-color", "-auto-approve", &target]).ok();
+    assert_eq!(workspace.attributes(DIRECTORY)["id"], *id);
+    assert_eq!(workspace.attributes(DIRECTORY)["stage"], "Active");
+    assert_eq!(simulator.count("CreateMicrosoftAD"), 0);
+    workspace.destroy();
+    assert_eq!(simulator.leftovers(), [""; 0]);
+}

@@ -146,7 +146,7 @@ fn tokens(text: &str) -> Vec<(usize, Token)> {
         let length = match rest {
             ['/', '/', ..] => rest.iter().position(|c| *c == '\n').unwrap_or(rest.len()),
             ['/', '*', ..] => until(rest, &['*', '/'], 2),
-            ['r', '"', ..] | ['r', '#', ..] if raw_text(rest).is_some() => raw_text(rest).unwrap_or(1),
+            ['r', '"' | '#', ..] if raw_text(rest).is_some() => raw_text(rest).unwrap_or(1),
             ['"', ..] => text_length(rest, '"'),
             // A character, or else the mark of a lifetime.
             ['\'', '\\', ..] => text_length(rest, '\''),

@@ -75,10 +75,10 @@ pub(super) fn broken_connection(error: &(impl std::error::Error + ?Sized)) -> Re
 macro_rules! call {
     ($core:expr, $method:ident, $request:expr) => {{
         let mut provider = $core.provider().await;
-        let answer = provider.$method($request).await;
-        answer
-            .map(|answer| answer.into_inner())
-            .map_err(|status| $crate::support::core::broken_connection(&status))
+        match provider.$method($request).await {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => Err($crate::support::core::broken_connection(&status)),
+        }
     }};
 }
 pub(super) use call;

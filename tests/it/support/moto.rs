@@ -61,10 +61,9 @@ impl Moto {
             "rds" => "2014-10-31",
             other => panic!("{other} has no query protocol"),
         };
-        let mut body = format!("Action={action}&Version={version}");
-        for (name, value) in parameters {
-            body.push_str(&format!("&{name}={value}"));
-        }
+        let own = [("Action", action), ("Version", version)];
+        let pairs = own.iter().chain(parameters).map(|(name, value)| format!("{name}={value}"));
+        let body = pairs.collect::<Vec<_>>().join("&");
         // moto tells services apart by the scope of the signature, and checks none.
         let head = format!(
             "POST / HTTP/1.0\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\

@@ -92,9 +92,9 @@ pub(super) fn path(path: &wire::AttributePath) -> String {
     for step in &path.steps {
         match step.selector.as_ref().expect("a step of an attribute path has a selector") {
             Selector::AttributeName(name) if text.is_empty() => text.push_str(name),
-            Selector::AttributeName(name) => text.push_str(&format!(".{name}")),
-            Selector::ElementKeyString(key) => text.push_str(&format!("[{key:?}]")),
-            Selector::ElementKeyInt(index) => text.push_str(&format!("[{index}]")),
+            Selector::AttributeName(name) => text = format!("{text}.{name}"),
+            Selector::ElementKeyString(key) => text = format!("{text}[{key:?}]"),
+            Selector::ElementKeyInt(index) => text = format!("{text}[{index}]"),
         }
     }
     text

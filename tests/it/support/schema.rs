@@ -12,6 +12,7 @@ pub(super) struct Schema {
 
 /// An attribute or a nested block.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "the words of the protocol")]
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) kind: Kind,

@@ -217,13 +217,11 @@ impl Workspace {
     #[track_caller]
     pub(crate) fn plan_has_changes(&self) -> bool {
         let outcome = self.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"]);
-        match outcome.code {
-            Some(2) => true,
-            _ => {
-                outcome.ok();
-                false
-            }
+        if outcome.code == Some(2) {
+            return true;
         }
+        outcome.ok();
+        false
     }
 
     /// Panics, showing it, when a plan has changes.
@@ -293,6 +291,12 @@ impl Running {
         self.child.as_ref().expect("a running command").id()
     }
 
+    /// Ctrl-C, as far as Terraform alone gets it: the terminal would send it to the provider too.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        interrupt(self.child.as_ref().expect("a running command"));
+    }
+
     /// What was written so far.
     pub(crate) fn output(&self) -> String {
         [&self.out, &self.err].map(|path| fs::read_to_string(path).unwrap_or_default()).concat()
@@ -305,8 +309,7 @@ impl Running {
             match child.try_wait().expect("a child of this process") {
                 Some(status) => break status,
                 None if Instant::now() > self.until => {
-                    let _ = child.kill();
-                    let _ = child.wait();
+                    end(&mut child);
                     panic!("{} does not end:\n{}", self.what, self.output());
                 }
                 None => std::thread::sleep(Duration::from_millis(10)),
@@ -320,11 +323,32 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(child) = &mut self.child {
+            end(child);
         }
     }
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    let pid = pid.expect("a child has an id");
+    // It may have ended by itself.
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+}
+
+/// Ends a Terraform that is not needed any more: by its own way first, on which it ends its providers.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        let until = Instant::now() + Duration::from_secs(5);
+        interrupt(child);
+        while Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// The whole environment: nothing of the user's `TF_*`, `AWS_*`, proxies or configuration files.
