@@ -145,6 +145,15 @@ mod tests {
     #[derive(Clone, Default)]
     struct Lines(std::sync::Arc<Mutex<Vec<String>>>);
 
+    struct Text(String);
+
+    impl Visit for Text {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            use std::fmt::Write as _;
+            let _ = write!(self.0, " {}={value:?}", field.name());
+        }
+    }
+
     impl tracing::Subscriber for Lines {
         fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
             true
@@ -157,13 +166,6 @@ mod tests {
         fn event(&self, event: &tracing::Event<'_>) {
             if !WATCHED.get() {
                 return;
-            }
-            struct Text(String);
-            impl Visit for Text {
-                fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                    use std::fmt::Write as _;
-                    let _ = write!(self.0, " {}={value:?}", field.name());
-                }
             }
             let mut text = Text(event.metadata().target().to_owned());
             event.record(&mut text);

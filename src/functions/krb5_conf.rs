@@ -1,5 +1,7 @@
 //! `krb5_conf`: the data source's file without the data source.
 
+use std::fmt::Write as _;
+
 use tf_provider::framework::schema::{Attribute, Kind, Nesting, Presence};
 use tf_provider::framework::{Function, FunctionDefinition, FunctionError};
 use tf_provider::value::{Number, Path, Type, Value};
@@ -59,7 +61,8 @@ fn list(attributes: &[Attribute], indent: &str, doc: &mut String) {
         // The first sentence; the data source's page has the rest.
         let text = attribute.doc.replace('\n', " ");
         let sentence = text.split_once(". ").map_or(text.as_str(), |(first, _)| first).trim_end_matches('.');
-        doc.push_str(&format!("\n{indent}- `{}`: {sentence}.", attribute.name));
+        // Writing to a string cannot fail.
+        let _ = write!(doc, "\n{indent}- `{}`: {sentence}.", attribute.name);
         if let Some((_, nested)) = attribute.nested() {
             list(nested, &format!("{indent}  "), doc);
         }

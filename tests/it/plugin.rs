@@ -68,7 +68,7 @@ async fn it_ends_at_once_after_shutdown() {
 async fn it_ends_at_once_while_a_call_waits() {
     let simulator = simulator::start().await;
     let core = Core::on(&simulator).await;
-    simulator.set_steps(aws_simulator::Steps::all(Duration::from_secs(60)));
+    simulator.set_steps(aws_simulator::Steps::all(Duration::from_mins(1)));
     let waiting = core.resource("aurorakerberos_directory").apply_in_background(&simulator::directory());
     while simulator.count("CreateMicrosoftAD") == 0 {
         assert!(!waiting.is_finished(), "{:?}", waiting.await);

@@ -76,7 +76,9 @@ impl DataSource for Krb5Confs {
             let mut found = Diagnostics::new();
             verdict.problems.clear();
             verdict.report(|scope| scope == Scope::Whole, &mut found);
-            found.into_iter().for_each(|warning| context.warn(warning));
+            for warning in found {
+                context.warn(warning);
+            }
         }
         let content = render(&file);
         let sha256 = hexadecimal(&Sha256::digest(&content));
@@ -102,8 +104,7 @@ pub(crate) fn function_arguments() -> Vec<Attribute> {
 
 /// The file that an object of [`function_arguments`] asks for, all of it known; or what is wrong with it.
 pub(crate) fn from_object(object: &Value) -> Result<String, String> {
-    let gathered = gathered(object).map_err(|failure| failure.to_string())?;
-    let (file, verdict) = gathered.parse();
+    let (file, verdict) = gathered(object).map_err(|failure| failure.to_string())?.parse();
     file.map(|file| render(&file)).ok_or_else(|| verdict.text())
 }
 
@@ -115,5 +116,11 @@ fn gathered(object: &Value) -> Result<Gathered, Failure> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -157,7 +157,7 @@ impl Statement {
             allow,
             principals: Choice::read(statement, "Principal", principals),
             actions: Choice::read(statement, "Action", |value| {
-                texts(value).map(|text| text.to_ascii_lowercase()).collect()
+                texts(value).map(str::to_ascii_lowercase).collect()
             }),
             resources: Choice::read(statement, "Resource", |value| texts(value).map(str::to_owned).collect()),
             condition: statement.get("Condition").map(condition).unwrap_or_default(),

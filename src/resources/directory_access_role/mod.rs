@@ -449,5 +449,5 @@ where
 
 /// How long IAM may take to make up its mind. Tests that poll faster have less of it.
 fn patience(context: &Context) -> Duration {
-    context.poll_interval().map_or(Duration::from_secs(120), |poll| (poll * 50).max(Duration::from_secs(10)))
+    context.poll_interval().map_or(Duration::from_mins(2), |poll| (poll * 50).max(Duration::from_secs(10)))
 }

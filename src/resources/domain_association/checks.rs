@@ -87,7 +87,7 @@ async fn check_cluster(aws: &Aws, identifier: &str, subject: &Subject, when: Whe
                 Ok(support) => found.extend(judge::second_voice(&cluster, class, support)),
                 // Only a second voice: the table has spoken.
                 Err(error) => {
-                    tracing::debug!(%error, class, "DescribeOrderableDBInstanceOptions was not answered")
+                    tracing::debug!(%error, class, "DescribeOrderableDBInstanceOptions was not answered");
                 }
             }
         }

@@ -12,11 +12,11 @@ use super::{explain, leave};
 use crate::aws::{self, Aws, Kind};
 
 /// How long AWS may go on to show what was before a change.
-const SETTLE: Duration = Duration::from_secs(120);
+const SETTLE: Duration = Duration::from_mins(2);
 /// How long to leave AWS alone after it refused a change for now.
 const REST: Duration = Duration::from_secs(10);
 /// How long RDS may take to believe in a role that IAM says to be right.
-const ROLE_PATIENCE: Duration = Duration::from_secs(600);
+const ROLE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// A time that is shorter in tests, which poll faster.
 pub(super) fn scaled(context: &Context, time: Duration, polls: u32) -> Duration {
@@ -142,7 +142,7 @@ impl Join<'_> {
                 round.store(self.context);
                 leave::note_joined(self.context, &goal.directory_id);
                 self.round = Some(round);
-                self.note(format!("modified cluster {} to join {}", goal.cluster, goal.directory_id));
+                self.note(&format!("modified cluster {} to join {}", goal.cluster, goal.directory_id));
                 Ok(())
             }
             Err(error) if aws::role_not_visible_yet(&error) => self.role_refused(error),
@@ -182,12 +182,12 @@ impl Join<'_> {
         let refused = match &answer {
             Ok(()) => {
                 round.reboots.insert(instance.to_owned(), Reboot { at: now(), sure: true });
-                self.note(format!("rebooted {instance}"));
+                self.note(&format!("rebooted {instance}"));
                 false
             }
             // Whether it happened will show.
             Err(error) if error.ambiguous() => {
-                self.note(format!("asked for the reboot of {instance}; the answer was lost"));
+                self.note(&format!("asked for the reboot of {instance}; the answer was lost"));
                 false
             }
             Err(_) => true,
@@ -220,7 +220,7 @@ impl Join<'_> {
         self.rest = Some((Instant::now() + rest, format!("waiting after a refusal ({error})")));
     }
 
-    fn note(&mut self, what: String) {
+    fn note(&mut self, what: &str) {
         let time = jiff::Timestamp::now().strftime("%H:%M:%S UTC");
         tracing::info!(object = self.context.object(), "{what}");
         self.done.push(format!("  - {time} {what}"));

@@ -14,7 +14,7 @@ use crate::aws::{self, Aws, Kind};
 const SENT: &str = "leave";
 const JOINED: &str = "directory";
 /// AWS does not say whether leaving needs a reboot. Whatever still waits after this time is rebooted.
-const UNDISTURBED: Duration = Duration::from_secs(180);
+const UNDISTURBED: Duration = Duration::from_mins(3);
 const REST: Duration = Duration::from_secs(10);
 
 /// The next thing to do on the way out.

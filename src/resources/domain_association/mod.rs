@@ -287,7 +287,7 @@ impl Resource for DomainAssociations {
         }
         association.set_drift(&facts);
         if is_import {
-            association.reboot_strategy = ROLLING.to_owned();
+            ROLLING.clone_into(&mut association.reboot_strategy);
             association.apply_immediately = true;
         }
         association.set_facts(&facts);
@@ -352,11 +352,13 @@ impl DomainAssociations {
             association.set_fqdn(&directory.name);
         }
         if association.reboot_strategy != ROLLING {
-            explain::reboot_by_hand(facts, &client.region)
-                .into_iter()
-                .for_each(|warning| context.warn(warning));
+            if let Some(warning) = explain::reboot_by_hand(facts, &client.region) {
+                context.warn(warning);
+            }
         }
-        explain::maintenance_window(facts).into_iter().for_each(|warning| context.warn(warning));
+        if let Some(warning) = explain::maintenance_window(facts) {
+            context.warn(warning);
+        }
     }
 }
 

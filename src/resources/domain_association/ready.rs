@@ -13,7 +13,7 @@ use crate::aws::Aws;
 use crate::resources::directory_access_role::PlannedRoles;
 
 /// How long IAM may show a role of a moment ago otherwise than it is, on this service's side. RDS gets its own time.
-const ROLE_PATIENCE: Duration = Duration::from_secs(120);
+const ROLE_PATIENCE: Duration = Duration::from_mins(2);
 
 /// Fails when anything would keep the cluster from joining.
 pub(super) async fn before_the_first_change(

@@ -208,10 +208,10 @@ pub(super) fn modules(text: &str) -> Vec<String> {
     for line in text.lines().map(str::trim) {
         let declared = line.strip_suffix(';').and_then(|line| line.rsplit_once("mod "));
         match declared {
-            Some((visibility, name)) if visibility.is_empty() || visibility.starts_with("pub") => {
-                if !for_tests {
-                    found.push(name.to_owned());
-                }
+            Some((visibility, name))
+                if (visibility.is_empty() || visibility.starts_with("pub")) && !for_tests =>
+            {
+                found.push(name.to_owned());
             }
             _ => {}
         }

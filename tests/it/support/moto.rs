@@ -39,7 +39,7 @@ impl Moto {
             .spawn()
             .expect("moto_server starts");
         let mut moto = Self { child, address: (Ipv4Addr::LOCALHOST, port).into() };
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(moto.address).is_err() {
             let ended = moto.child.try_wait().expect("a child of this process");
             assert!(ended.is_none() && Instant::now() < until, "moto_server does not listen: {ended:?}");

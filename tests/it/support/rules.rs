@@ -199,7 +199,7 @@ fn check_write_only(members: &[Member], value: &Value, at: &Path, broken: &mut B
             (_, list) => {
                 list.as_elements().unwrap_or_default().iter().enumerate().for_each(|(index, value)| {
                     check_write_only(members, value, &at.clone().index(index), broken);
-                })
+                });
             }
         }
     }
