@@ -1,5 +1,6 @@
 //! Deleting a directory, and saying what holds it where AWS does not.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use tf_provider::framework::{Context, Failure, Progress, wait_until};
@@ -177,9 +178,8 @@ impl fmt::Display for Holders {
             .trusts
             .iter()
             .map(|trust| format!("a trust with {} ({})", trust.remote_domain_name, trust.state));
-        let mut all: Vec<String> = users.chain(shares).chain(trusts).collect();
-        all.sort();
-        all.dedup();
+        let users: BTreeSet<String> = users.collect();
+        let all: Vec<String> = users.into_iter().chain(shares).chain(trusts).collect();
         if all.is_empty() { f.write_str("nothing that can be seen") } else { f.write_str(&all.join(", ")) }
     }
 }

@@ -16,8 +16,9 @@ use tf_provider::framework::{
     Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Secret,
     Timeouts, validate,
 };
-use tf_provider::value::Value;
 use tokio::sync::Mutex;
+
+pub(crate) use plan::is_on_the_way;
 
 use super::validators;
 use crate::aws::{self, Aws, CreateDirectory, Edition, Freshness};
@@ -48,7 +49,8 @@ tf_provider::model! {
     /// to or that is shared; the error then names them.
     ///
     /// **Failed creations.** Terraform marks a directory whose creation ended with an error as tainted, and replaces it at
-    /// the next apply. `terraform untaint` keeps it instead: the next apply then goes on where the creation ended.
+    /// the next apply. `terraform untaint` keeps it instead: the next apply then goes on where the creation ended. A creation
+    /// that is interrupted (Ctrl-C) taints nothing: the next apply waits for the directory and does what is left to do.
     pub struct Directory / DirectoryView {
         /// Fully qualified domain name of the directory, such as `corp.example.com`. Another name replaces the directory.
         pub name: String => required().replace().validate(validators::domain_name).spelling(|name| name.to_lowercase()),
@@ -63,8 +65,8 @@ tf_provider::model! {
         /// replaces the directory.
         pub edition: Option<String> => optional().computed().kept().one_of(&["Standard", "Enterprise"])
             .replace_if(plan::edition_replaces),
-        /// Ids of exactly two subnets of one VPC in different Availability Zones, for the two domain controllers.
-        /// Other subnets replace the directory.
+        /// Ids of exactly 2 subnets of one VPC in different Availability Zones, for the domain controllers. Another pair
+        /// replaces the directory.
         pub subnet_ids: BTreeSet<String> => required().replace().length(2, 2).validate_each(validators::subnet_id),
         /// Id of the VPC of the subnets. Where it is left out, the provider asks EC2 for it. Another VPC replaces the directory.
         pub vpc_id: Option<String> => optional().computed().kept().replace().validate(validators::vpc_id),
@@ -112,7 +114,8 @@ tf_provider::model! {
         pub launch_time: String => computed().kept(),
         /// Id of the AWS account that owns the directory.
         pub owner_account_id: Option<String> => computed().kept(),
-        /// How long operations may take.
+        /// How long operations may take. By default an update has six hours, for the upgrade of the edition, and all else
+        /// one hour.
         pub timeouts: Option<Timeouts> => block(),
     }
 }
@@ -398,11 +401,4 @@ fn interrupted(directory: &Directory, failure: &Failure) -> Diagnostic {
             failure.problem
         ),
     )
-}
-
-/// The directory's value as Terraform has it, for tests of pure parts.
-#[cfg(test)]
-fn encoded(directory: &Directory) -> Value {
-    use tf_provider::framework::model::AttributeValue as _;
-    directory.encode()
 }

@@ -57,7 +57,7 @@ mod tests {
         for part in expect {
             assert!(message.contains(part), "{password}: {message}");
         }
-        assert!(password.len() < 3 || !message.contains(password), "{message}");
+        assert!(password.len() < 8 || !message.contains(password), "{message}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn check_alias(value: &Value) -> Result<(), String> {
 }
 
 /// Whether AWS is still working on a directory in this stage, so that its other attributes may yet change.
-pub(super) fn is_on_the_way(stage: &str) -> bool {
+pub(crate) fn is_on_the_way(stage: &str) -> bool {
     matches!(stage, "Requested" | "Creating" | "Created" | "Updating" | "Restoring")
 }
 
@@ -173,9 +173,9 @@ fn judge(subnets: &[Subnet], vpc_id: Option<&str>) -> Vec<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
+    use tf_provider::framework::model::AttributeValue as _;
     use tf_provider::framework::{Model as _, Secret};
 
-    use super::super::encoded;
     use super::*;
 
     fn view(version: Option<i64>, password: Option<&str>) -> DirectoryView {
@@ -184,7 +184,7 @@ mod tests {
             admin_password: password.map(Secret::new),
             ..Directory::default()
         };
-        Directory::view_of(&encoded(&directory)).unwrap()
+        Directory::view_of(&directory.encode()).unwrap()
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) async fn apply(
         ..prior.clone()
     });
     if upgrades {
-        found = upgrade(aws, &id, apply).await?;
+        found = upgrade(aws, found, apply).await?;
     }
     let found = settings(aws, &found, &planned, prior.enable_directory_data_access, apply).await?;
 
@@ -216,11 +216,12 @@ async fn set_data_access(aws: &Aws, id: &str, enabled: bool, context: &Context) 
 }
 
 /// Upgrades to Enterprise, or waits for the upgrade that is under way.
-async fn upgrade(aws: &Aws, id: &str, context: &Context) -> Result<aws::Directory, Failure> {
-    let ds = aws.ds();
+async fn upgrade(aws: &Aws, found: aws::Directory, context: &Context) -> Result<aws::Directory, Failure> {
+    let (ds, id) = (aws.ds(), found.id.as_str());
     let at = |failure: Failure| failure.at("edition");
     let before = ds.list_size_updates(id).await?;
-    if before.first().is_none_or(|latest| latest.status != "Updating") {
+    let is_under_way = before.first().is_some_and(|latest| latest.status == "Updating");
+    if !is_under_way && found.edition.as_deref() != Some("Enterprise") {
         match ds.upgrade_to_enterprise(id).await {
             Ok(()) => {}
             Err(error) if error.kind == aws::Kind::AlreadyExists => {}

@@ -83,7 +83,7 @@ tf_provider::model! {
         pub last_updated_time: String => computed().kept(),
         /// When the state of the trust last changed, in RFC 3339 notation.
         pub state_last_updated_time: String => computed().kept(),
-        /// How long operations may take.
+        /// How long operations may take; ten minutes each by default.
         pub timeouts: Option<Timeouts> => block(),
     }
 }

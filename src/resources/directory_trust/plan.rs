@@ -5,6 +5,7 @@ use tf_provider::framework::{Diagnostic, Diagnostics, Plan};
 use super::state::is_on_the_way;
 use super::{INCOMING, Trust, TrustView, bare};
 use crate::aws::{self, Aws, Freshness};
+use crate::resources::directory;
 
 const STATE: [&str; 4] =
     ["trust_state", "trust_state_reason", "last_updated_time", "state_last_updated_time"];
@@ -117,6 +118,16 @@ fn judge(
             Diagnostic::error(format!("Directory {id} cannot have trusts"), detail).at("directory_id"),
         );
     }
+    // As after a creation that was interrupted: the same apply may wait for it before it comes to the trust.
+    if directory::is_on_the_way(&directory.stage) {
+        let detail = format!(
+            "It is in the stage {}, and a trust needs an Active directory. The apply fails unless it is Active by then.",
+            directory.stage
+        );
+        return Some(
+            Diagnostic::warning(format!("Directory {id} is not Active yet"), detail).at("directory_id"),
+        );
+    }
     if directory.stage != "Active" {
         let reason = directory.stage_reason.as_deref().unwrap_or("AWS gives no reason.");
         let detail =
@@ -204,10 +215,11 @@ mod tests {
             "onprem.example.com",
             "Directory d-1 cannot have trusts",
         );
+        check(Some(directory("MicrosoftAD", "Failed")), "onprem.example.com", "Directory d-1 is not Active");
         check(
             Some(directory("MicrosoftAD", "Creating")),
             "onprem.example.com",
-            "Directory d-1 is not Active",
+            "Directory d-1 is not Active yet",
         );
         check(
             Some(directory("MicrosoftAD", "Active")),
