@@ -7,6 +7,8 @@
 )]
 
 mod access_role;
+mod directory;
+mod directory_trust;
 mod docs;
 mod domain_association;
 mod domain_checks;
