@@ -1,0 +1,1 @@
+terraform import aurorakerberos_directory.corp d-1234567890
