@@ -514,6 +514,24 @@ async fn killed_after_the_last_reboot_it_goes_on() {
 }
 
 #[tokio::test]
+async fn killed_where_only_the_cluster_shows_its_membership_it_goes_on() {
+    let stage = Stage::new(0).await;
+    stage.slow(60);
+    stage.simulator.seed_cluster(&ClusterSeed::new(CLUSTER, "aurora-mysql", "8.0.mysql_aurora.3.08.0", 3));
+    let running = stage.association().apply_in_background(&stage.config());
+    stage.until("RebootDBInstance", 2).await;
+    stage.core.kill().await;
+    let (mut association, result) = running.await.unwrap();
+    result.unwrap_err();
+    // Nothing shows any more that two of the three were rebooted, but the events.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    stage.core.restart().await;
+    association.apply(&stage.config()).await.unwrap();
+    stage.assert_rolled(3);
+    stage.end(association).await;
+}
+
+#[tokio::test]
 async fn an_interrupted_update_goes_on() {
     let stage = Stage::new(3).await;
     let mut association = stage.association();

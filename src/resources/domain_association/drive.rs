@@ -13,6 +13,8 @@ use crate::aws::{self, Aws, Kind};
 
 /// How long AWS may go on to show what was before a change.
 const SETTLE: Duration = Duration::from_mins(2);
+/// How far back the reboots of a process that was killed are looked for, in milliseconds.
+const RECENT: Millis = 10 * 60 * 1000;
 /// How long to leave AWS alone after it refused a change for now.
 const REST: Duration = Duration::from_secs(10);
 /// How long RDS may take to believe in a role that IAM says to be right.
@@ -66,6 +68,8 @@ pub(super) async fn join(
             }
             Step::Wait(_) => {}
             Step::Modify => join.modify(&facts).await.map_err(|failure| join.with_progress(failure))?,
+            // Without notes this may be the work of a process that was killed.
+            Step::Reboot(_) if join.round.is_none() => join.take_up(&facts).await,
             Step::Reboot(instance) => {
                 let rebooted = join.reboot(&facts, &instance).await;
                 rebooted.map_err(|failure| join.with_progress(failure))?;
@@ -170,6 +174,28 @@ impl Join<'_> {
              directoryservice.rds.amazonaws.com and allow the four actions of AmazonRDSDirectoryServiceAccess; \
              aurorakerberos_directory_access_role makes such a role."
         )))
+    }
+
+    /// Notes the reboots of a moment ago, which RDS's events tell. Whether they were for this join is not sure: one that
+    /// shows no effect in time is made (again).
+    async fn take_up(&mut self, facts: &Facts) {
+        let now = now();
+        let mut round = Round::begin(self.goal, facts, false, now);
+        let members: Vec<String> = facts.members.iter().map(|member| member.id.clone()).collect();
+        let since = jiff::Timestamp::from_millisecond(now - RECENT).unwrap_or(jiff::Timestamp::MIN);
+        match self.aws.rds().list_events(&self.goal.cluster, &members, since).await {
+            // RDS-EVENT-0006, "DB instance restarted".
+            Ok(events) => {
+                for event in events.iter().filter(|event| event.message.contains("restarted")) {
+                    if members.contains(&event.source) {
+                        round.reboots.insert(event.source.clone(), Reboot { at: now, sure: false });
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the events of recent reboots cannot be read"),
+        }
+        round.store(self.context);
+        self.round = Some(round);
     }
 
     /// Asks for a reboot. The note of it is written before the call, so that no accident makes it happen twice.

@@ -68,6 +68,9 @@ impl Round {
 
     /// Takes in what was seen: a reboot that is seen happened, one that is not seen for `settle` did not.
     pub(super) fn learn(&mut self, facts: &Facts, settle: Millis, now: Millis) {
+        // A membership that stands on the cluster moves when the last instance was rebooted, and not before.
+        let latest = self.reboots.values().map(|reboot| reboot.at).max().unwrap_or(now);
+        let all_rebooted = facts.members.iter().all(|member| self.reboots.contains_key(&member.id));
         for member in &facts.members {
             if member.standing() != Standing::Failed {
                 self.failed_before.remove(&member.id);
@@ -76,9 +79,11 @@ impl Round {
                 continue;
             };
             let moved = member.own && member.standing() != Standing::Pending;
+            let is_late =
+                if member.own { now - reboot.at > settle } else { all_rebooted && now - latest > settle };
             if moved || !member.is_available() {
                 reboot.sure = true;
-            } else if now - reboot.at > settle {
+            } else if is_late {
                 self.reboots.remove(&member.id);
             }
         }

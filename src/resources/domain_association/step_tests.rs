@@ -228,3 +228,18 @@ fn a_reboot_whose_answer_was_lost_is_made_again_only_if_it_did_not_happen() {
     lost.learn(&pending, SETTLE, SETTLE + 1);
     assert_eq!(lost.reboots.len(), 1, "it was seen");
 }
+
+#[test]
+fn on_the_cluster_alone_a_reboot_shows_no_effect_before_the_last_one() {
+    let mut pending = facts(&[PENDING_R, PENDING_W]);
+    pending.members.iter_mut().for_each(|member| member.own = false);
+    let mut taken_up = round(&[], &pending);
+    taken_up.reboots.insert("r".into(), Reboot { at: 0, sure: false });
+    taken_up.learn(&pending, SETTLE, SETTLE + 1);
+    assert_eq!(taken_up.reboots.len(), 1, "the writer was not rebooted yet");
+    taken_up.reboots.insert("w".into(), Reboot { at: SETTLE, sure: true });
+    taken_up.learn(&pending, SETTLE, SETTLE + 1);
+    assert_eq!(taken_up.reboots.len(), 2, "the writer was rebooted a moment ago");
+    taken_up.learn(&pending, SETTLE, 2 * SETTLE + 1);
+    assert!(!taken_up.reboots.contains_key("r"), "it was a reboot for something else");
+}
