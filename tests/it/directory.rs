@@ -49,7 +49,7 @@ async fn created(config: &Json) -> (Simulator, Object) {
 }
 
 /// Longer than any test waits: a step of that length ends when the test says so.
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Waits until that is so.
 pub(crate) async fn until(is_so: impl Fn() -> bool) {

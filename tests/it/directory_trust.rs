@@ -418,7 +418,7 @@ async fn a_failed_creation_carries_the_reason() {
 #[tokio::test]
 async fn waits_that_end_early_keep_the_state() {
     let mut world = World::start().await;
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     world.simulator.set_steps(Steps { trust_change: hour, ..Steps::default() });
     let config = world.config(json!({"timeouts": {"create": "2s"}}));
     let told = world.trust.apply(&config).await.unwrap_err();

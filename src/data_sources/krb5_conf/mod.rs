@@ -80,14 +80,14 @@ impl DataSource for Krb5Confs {
                 context.warn(warning);
             }
         }
-        let content = render(&file);
-        let sha256 = hexadecimal(&Sha256::digest(&content));
+        let text = render(&file);
+        let sha256 = hexadecimal(&Sha256::digest(&text));
         Ok(Krb5Conf {
             default_realm: Some(config.default_realm.unwrap_or_else(|| file.default_realm().to_string())),
             realms: file.realms().map(ToString::to_string).collect(),
             id: sha256.clone(),
             content_sha256: sha256,
-            content,
+            content: text,
             ..config
         })
     }

@@ -107,7 +107,7 @@ fn what_is_unknown_hides_nothing_and_is_no_error() {
         ],
         &[],
     );
-    check(&[realms(&[known("A.B")]), ("permitted_enctypes", list(&[unknown.clone()]))], &[]);
+    check(&[realms(&[known("A.B")]), ("permitted_enctypes", list(std::slice::from_ref(&unknown)))], &[]);
     check(&[realms(&[known("A.B")]), ("domain_realm", Value::object([("a.b", unknown.clone())]))], &[]);
     // Everything else, at its place.
     check(&[("realm", unknown.clone()), ("ticket_lifetime", "x".into())], &["E ticket_lifetime"]);

@@ -23,7 +23,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(6);
 /// How far AWS's clock and this machine's may be apart: Signature Version 4 allows five minutes.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// How long a new directory may stay invisible.
-const INVISIBLE: Duration = Duration::from_secs(120);
+const INVISIBLE: Duration = Duration::from_mins(2);
 
 /// The VPC of the subnets, from EC2.
 pub(super) async fn vpc_of(aws: &Aws, subnet_ids: &BTreeSet<String>) -> Result<String, Failure> {

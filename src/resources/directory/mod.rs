@@ -53,11 +53,11 @@ tf_provider::model! {
     /// that is interrupted (Ctrl-C) taints nothing: the next apply waits for the directory and does what is left to do.
     pub struct Directory / DirectoryView {
         /// Fully qualified domain name of the directory, such as `corp.example.com`. Another name replaces the directory.
-        pub name: String => required().replace().validate(validators::domain_name).spelling(|name| name.to_lowercase()),
+        pub name: String => required().replace().validate(validators::domain_name).spelling(str::to_lowercase),
         /// NetBIOS name of the directory, such as `CORP`. AWS takes the first label of `name` where it is left out.
         /// Another name replaces the directory.
         pub short_name: Option<String> => optional().computed().kept().replace().validate(validators::netbios_name)
-            .spelling(|name| name.to_uppercase()),
+            .spelling(str::to_uppercase),
         /// Description of the directory. Another description replaces the directory.
         pub description: Option<String> => optional().computed().kept().replace().length(1, 128),
         /// Edition: `Standard` (up to about 30,000 objects) or `Enterprise` (up to about 500,000 objects). A new directory is

@@ -33,7 +33,9 @@ fn adjust_update(plan: &mut Plan<'_, Trust>, prior: &TrustView) {
     let forwarder =
         plan.changes("conditional_forwarder_ip_addrs") && prior.trust_direction.text() != Some(INCOMING);
     if plan.changes("selective_auth") || forwarder || must_look_again(prior, &plan.planned) {
-        STATE.into_iter().for_each(|name| plan.set_unknown(name));
+        for name in STATE {
+            plan.set_unknown(name);
+        }
     }
     // From the stored password to the write-only one: known here only, since the state holds no write-only values.
     if let (Some(stored), Some(write_only)) =

@@ -8,7 +8,7 @@ use super::{INCOMING, Trust};
 use crate::aws::{self, Aws, Freshness};
 
 /// How long a new trust may stay invisible.
-const INVISIBLE: Duration = Duration::from_secs(60);
+const INVISIBLE: Duration = Duration::from_mins(1);
 /// How many times the state from before VerifyTrust is taken for a lagging answer.
 const LAGGING: u32 = 3;
 

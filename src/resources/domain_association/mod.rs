@@ -351,10 +351,10 @@ impl DomainAssociations {
         {
             association.set_fqdn(&directory.name);
         }
-        if association.reboot_strategy != ROLLING {
-            if let Some(warning) = explain::reboot_by_hand(facts, &client.region) {
-                context.warn(warning);
-            }
+        if association.reboot_strategy != ROLLING
+            && let Some(warning) = explain::reboot_by_hand(facts, &client.region)
+        {
+            context.warn(warning);
         }
         if let Some(warning) = explain::maintenance_window(facts) {
             context.warn(warning);

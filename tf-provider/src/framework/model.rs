@@ -276,12 +276,14 @@ macro_rules! model {
         }
     ) => {
         $(#[doc = $doc])+
+        #[allow(clippy::struct_field_names, reason = "attributes have the names that the API gives them")]
         #[derive(Clone, Default, PartialEq)]
         $visibility struct $name {
             $( $(#[doc = $field_doc])+ pub $field: $ty, )*
         }
 
         #[doc = concat!("[`", stringify!($name), "`] as configuration and plans have it.")]
+        #[allow(clippy::struct_field_names, reason = "attributes have the names that the API gives them")]
         #[derive(Clone, Debug, PartialEq)]
         $visibility struct $view {
             $( $(#[doc = $field_doc])+
