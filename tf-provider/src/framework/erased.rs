@@ -20,6 +20,7 @@ pub(super) trait AnyResource<C>: Send + Sync {
     fn schema(&self) -> Schema;
     fn identity_schema(&self) -> Schema;
     fn timeouts(&self) -> DefaultTimeouts;
+    fn mutable_identity(&self) -> bool;
     fn label(&self, object: &Value) -> String;
     fn identity(&self, client: &C, object: &Value) -> Result<Value, Failure>;
     fn import_id(&self, id: &str) -> Result<Value, String>;
@@ -95,6 +96,10 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
 
     fn timeouts(&self) -> DefaultTimeouts {
         R::TIMEOUTS
+    }
+
+    fn mutable_identity(&self) -> bool {
+        R::MUTABLE_IDENTITY
     }
 
     fn label(&self, object: &Value) -> String {

@@ -86,6 +86,15 @@ impl Verb {
             Self::Upgrade => "upgrade the state of",
         }
     }
+
+    /// As in "after the create".
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Configure => "configuration",
+            Self::Upgrade => "upgrade",
+            other => other.infinitive(),
+        }
+    }
 }
 
 impl Failure {

@@ -4,11 +4,12 @@ use super::context::Context;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::erased::PlanInput;
 use super::failure::{Failure, Verb};
+use super::identity::{self, Change};
 use super::plan::{self, Proposal};
 use super::private::Private;
 use super::provider::Provider;
 use super::resource::{configured_timeout, has_attribute};
-use super::server::{Kind, Server, guard, only};
+use super::server::{Kind, Server, guard, guard_now, only};
 use crate::value::{Path, Value};
 
 /// What Terraform asks to plan.
@@ -85,6 +86,9 @@ impl<P: Provider> Server<P> {
     /// Plans a create, an update or a destroy.
     pub async fn plan(&self, kind: &Kind<P>, request: PlanRequest) -> PlanResponse {
         let PlanRequest { config, prior, proposed, private, identity } = request;
+        // What is to be created has none yet. Core sends one all the same when it plans a replacement for the second
+        // time: that of the old object.
+        let identity = identity.filter(|_| !prior.is_null());
         if proposed.is_null() {
             let diagnostics = Diagnostics::new();
             return PlanResponse {
@@ -101,7 +105,7 @@ impl<P: Provider> Server<P> {
         let Proposal { planned, mut replace } = plan::propose(attributes, &config, &prior, &proposed);
 
         let input = PlanInput { config: &config, prior: &prior, planned: &planned };
-        let edits = match kind.resource.adjust(input, client.as_deref()) {
+        let edits = match guard_now(|| kind.resource.adjust(input, client.as_deref())) {
             Ok(edits) => edits,
             Err(failure) => {
                 let diagnostics = only(failure.describe(Verb::Plan, &object));
@@ -151,6 +155,7 @@ impl<P: Provider> Server<P> {
             (false, true) => (Verb::Delete, "delete", kind.resource.timeouts().delete),
             (false, false) => (Verb::Update, "update", kind.resource.timeouts().update),
         };
+        let identity = identity.filter(|_| verb != Verb::Create);
         let current = if planned.is_null() { &prior } else { &planned };
         let known = if prior.is_null() { &planned } else { &prior };
         let object = object_of(kind, known);
@@ -182,6 +187,10 @@ impl<P: Provider> Server<P> {
         };
         let result = guard(work).await;
         tracing::info!(object, ok = result.is_ok(), "{} ended", verb.infinitive());
+        let result = match result {
+            Ok(Value::Null) if verb != Verb::Delete => Err(missing_state(verb)),
+            result => result,
+        };
         match result {
             Ok(state) => self.applied(kind, &context, &planned, state, identity),
             Err(failure) => {
@@ -201,8 +210,8 @@ impl<P: Provider> Server<P> {
     ) -> ObjectResponse {
         let attributes = &kind.schema.attributes;
         let (mut diagnostics, private, _) = context.leave();
-        if state.is_null() {
-            return ObjectResponse { state, private, identity: None, diagnostics };
+        if context.verb() == Verb::Delete {
+            return ObjectResponse { state: Value::Null, private, identity: None, diagnostics };
         }
         let mut state = plan::without_write_only(attributes, state);
         plan::keep_spelling(attributes, planned, &mut state);
@@ -210,7 +219,8 @@ impl<P: Provider> Server<P> {
             let problem = format!("After the apply, {path} is not what was planned.");
             diagnostics.push(Failure::bug(problem).at(path).describe(context.verb(), &context.object()));
         }
-        let identity = self.identity_of(kind, &state, old_identity, context, &mut diagnostics);
+        let (identity, problem) = self.identity_of(kind, &state, old_identity, Change::Fixed, context);
+        diagnostics.extend(problem);
         ObjectResponse { state, private, identity, diagnostics }
     }
 
@@ -224,14 +234,15 @@ impl<P: Provider> Server<P> {
         diagnostic: Diagnostic,
     ) -> ObjectResponse {
         let (mut diagnostics, private, saved) = context.leave();
+        diagnostics.push(diagnostic);
         let state = saved
             .map_or_else(|| prior.clone(), |saved| plan::without_write_only(&kind.schema.attributes, saved));
         let identity = if state.is_null() {
             None
         } else {
-            self.identity_of(kind, &state, identity, context, &mut diagnostics)
+            // What is wrong with it follows from the failure; that one is told.
+            self.identity_of(kind, &state, identity, Change::Fixed, context).0
         };
-        diagnostics.push(diagnostic);
         ObjectResponse { state, private, identity, diagnostics }
     }
 
@@ -245,11 +256,15 @@ impl<P: Provider> Server<P> {
     ) -> ObjectResponse {
         let object = object_of(kind, &state);
         let mut private = private;
-        let imported = private.remove(IMPORTED).is_some();
+        let imported = private.take_mark(IMPORTED);
         let context = self.begin(Verb::Read, &object, Some(kind.resource.timeouts().read), private);
         let result = match self.client() {
             Ok(client) => guard(kind.resource.read(&client, state.clone(), context.clone())).await,
             Err(failure) => Err(failure),
+        };
+        let result = match result {
+            Ok(Some(Value::Null)) => Err(missing_state(Verb::Read)),
+            result => result,
         };
         let attributes = &kind.schema.attributes;
         let (mut diagnostics, private, _) = context.leave();
@@ -258,8 +273,9 @@ impl<P: Provider> Server<P> {
                 let mut new = plan::without_write_only(attributes, new);
                 plan::keep_spelling(attributes, &state, &mut new);
                 // An import by id has no identity yet, and one by identity may have left optional parts open.
-                let old = identity.filter(|_| !imported);
-                let identity = self.identity_of(kind, &new, old, &context, &mut diagnostics);
+                let change = if imported { Change::Free } else { Change::Fixed };
+                let (identity, problem) = self.identity_of(kind, &new, identity, change, &context);
+                diagnostics.extend(problem);
                 ObjectResponse { state: new, private, identity, diagnostics }
             }
             Ok(None) => {
@@ -282,19 +298,22 @@ impl<P: Provider> Server<P> {
             diagnostics: diagnostic.into(),
         };
         let (identity, given) = match target {
-            ImportTarget::Id(id) => match kind.resource.import_id(&id) {
-                Ok(identity) => (identity, id),
-                Err(problem) => {
+            ImportTarget::Id(id) => match guard_now(|| Ok(kind.resource.import_id(&id))) {
+                Ok(Ok(identity)) => (identity, id),
+                Err(failure) => return none(failure.describe(Verb::Import, &kind.type_name)),
+                Ok(Err(problem)) => {
                     let failure = Failure { path: None, ..Failure::config(Path::root(), problem) };
                     return none(failure.describe(Verb::Import, &kind.type_name));
                 }
             },
             ImportTarget::Identity(identity) => (identity, "by identity".to_owned()),
         };
-        match kind.resource.imported(&identity) {
+        match guard_now(|| kind.resource.imported(&identity)) {
             Ok(state) => {
+                let attributes = &kind.schema.attributes;
+                let state = plan::with_empty_blocks(attributes, plan::without_write_only(attributes, state));
                 let mut private = Private::default();
-                private.set(IMPORTED, *b"true");
+                private.mark(IMPORTED);
                 ObjectResponse { state, private, identity: Some(identity), diagnostics: Diagnostics::new() }
             }
             Err(failure) => none(failure.describe(Verb::Import, &format!("{} ({given})", kind.type_name))),
@@ -327,33 +346,20 @@ impl<P: Provider> Server<P> {
         })
     }
 
-    /// The identity of an object; it never changes once it is complete.
+    /// The identity of an object after an operation, and what is wrong with it.
     fn identity_of(
         &self,
         kind: &Kind<P>,
         state: &Value,
         old: Option<Value>,
+        change: Change,
         context: &Context,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Value> {
-        let Ok(client) = self.client() else { return old };
-        let object = context.object();
-        match kind.resource.identity(&client, state) {
-            Ok(new) => {
-                let changed =
-                    |(name, before): (&String, &Value)| !before.is_null() && before != new.member(name);
-                let old = old.unwrap_or_default();
-                if old.as_map().is_some_and(|members| members.iter().any(changed)) {
-                    let problem = "The object's identity changed, which no object's ever does.";
-                    diagnostics.push(Failure::bug(problem).describe(context.verb(), &object));
-                }
-                Some(new)
-            }
-            Err(failure) => {
-                diagnostics.push(failure.describe(context.verb(), &object));
-                None
-            }
-        }
+    ) -> (Option<Value>, Option<Diagnostic>) {
+        let Ok(client) = self.client() else { return (old, None) };
+        let change = if kind.resource.mutable_identity() { Change::Free } else { change };
+        let new = guard_now(|| kind.resource.identity(&client, state));
+        let (identity, failure) = identity::settle(old, new, change, context.verb());
+        (identity, failure.map(|failure| failure.describe(context.verb(), &context.object())))
     }
 
     /// As [`object_of`], from what is known by now: an id that the create got is better than a name.
@@ -368,8 +374,17 @@ impl<P: Provider> Server<P> {
 
 /// Type and label, for messages: `toy_thing (t-1)`.
 fn object_of<P: Provider>(kind: &Kind<P>, value: &Value) -> String {
-    match kind.resource.label(value) {
+    match guard_now(|| Ok(kind.resource.label(value))).unwrap_or_default() {
         label if label.is_empty() => kind.type_name.clone(),
         label => format!("{} ({label})", kind.type_name),
     }
 }
+
+/// The resource answered with no object where there must be one.
+fn missing_state(verb: Verb) -> Failure {
+    Failure::bug(format!("Missing resource state: after the {}, there is none.", verb.noun()))
+}
+
+#[cfg(test)]
+#[path = "lifecycle_tests.rs"]
+mod tests;

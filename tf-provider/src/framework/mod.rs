@@ -9,6 +9,7 @@ pub mod duration;
 mod erased;
 pub mod failure;
 pub mod function;
+mod identity;
 pub mod lifecycle;
 pub mod model;
 pub mod plan;

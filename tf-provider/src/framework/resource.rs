@@ -32,6 +32,9 @@ pub trait Resource: Send + Sync + 'static {
     const TIMEOUTS: DefaultTimeouts;
     /// Version of the state layout.
     const VERSION: i64 = 0;
+    /// Whether an object keeps being the same one while its identity changes. Rare: an identity that an update in
+    /// place can change finds nothing afterwards.
+    const MUTABLE_IDENTITY: bool = false;
 
     /// What the user knows an object by: its id, else its name.
     fn label(&self, model: &Self::Model) -> String;

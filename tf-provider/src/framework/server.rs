@@ -340,11 +340,17 @@ fn provider_object<P: Provider>() -> String {
 /// Runs work that may panic; a panic becomes a failure. Its message is not repeated, since it may hold anything;
 /// the plugin's panic hook logs where it happened.
 pub(super) async fn guard<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        Err(Failure::bug("The provider panicked.").advise(
-            "Set TF_LOG=ERROR to see where, and run the operation again: the state holds what was saved.",
-        ))
-    })
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+}
+
+/// As [`guard`], for work that does not wait.
+pub(super) fn guard_now<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
+}
+
+fn panicked() -> Failure {
+    Failure::bug("The provider panicked.")
+        .advise("Set TF_LOG=ERROR to see where, and run the operation again: the state holds what was saved.")
 }
 
 /// Terraform's types are wider than Rust's (a number may have a fraction), so a mismatch in a configuration is its

@@ -62,6 +62,25 @@ pub(super) fn encode(value: &Value, ty: &Type) -> Result<proto::DynamicValue, Di
     }
 }
 
+/// An object for the wire, whatever it takes: an attribute that does not fit its type becomes null, and is told.
+/// For states that are already true of something out there, of which the id at least must not be lost.
+pub(super) fn encode_what_fits(object: &Value, ty: &Type) -> (proto::DynamicValue, Option<Diagnostic>) {
+    let problem = match encode(object, ty) {
+        Ok(encoded) => return (encoded, None),
+        Err(problem) => problem,
+    };
+    let rest = match ty {
+        Type::Object(types, _) => Value::object(types.iter().map(|(name, ty)| {
+            let member = object.member(name);
+            let fits = msgpack::encode(member, ty).is_ok();
+            (name.clone(), if fits { member.clone() } else { Value::Null })
+        })),
+        _ => Value::Null,
+    };
+    let msgpack = msgpack::encode(&rest, ty).unwrap_or_else(|_| vec![0xc0]);
+    (proto::DynamicValue { msgpack, json: Vec::new() }, Some(problem))
+}
+
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
@@ -213,4 +232,20 @@ pub(super) fn function(definition: &FunctionDefinition) -> proto::Function {
 
 fn type_bytes(ty: &Type) -> Vec<u8> {
     ty.to_json().to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_survives_an_attribute_that_cannot_be_encoded() {
+        let ty = Type::object([("id", Type::String), ("size", Type::Number)]);
+        let object = Value::object([("id", "d-1".into()), ("size", "not a number".into())]);
+        let (encoded, problem) = encode_what_fits(&object, &ty);
+        let kept = decode(Some(&encoded), &ty).unwrap();
+        assert_eq!(kept.to_json(), serde_json::json!({"id": "d-1", "size": null}));
+        assert_eq!(problem.unwrap().path, Some("size".into()));
+        assert_eq!(encode_what_fits(&Value::Null, &ty).1, None);
+    }
 }

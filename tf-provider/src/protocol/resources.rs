@@ -85,17 +85,18 @@ impl<P: Provider> Rpc<P> {
             Err(diagnostic) => return Ok(unchanged(diagnostic)),
         };
         let ObjectResponse { state, private, identity, diagnostics } = self.server.apply(kind, work).await;
-        let encoded = convert::encode(&state, &kind.object_type)
-            .and_then(|state| Ok((state, identity_out(kind, identity.as_ref())?)));
-        let (state, identity) = match encoded {
-            Ok(encoded) => encoded,
-            Err(diagnostic) => return Ok(unchanged(diagnostic)),
-        };
+        let (state, problem) = convert::encode_what_fits(&state, &kind.object_type);
+        let mut diagnostics = convert::diagnostics(diagnostics);
+        diagnostics.extend(problem.map(convert::diagnostic));
+        let new_identity = identity_out(kind, identity.as_ref()).unwrap_or_else(|problem| {
+            diagnostics.push(convert::diagnostic(problem));
+            request.planned_identity.clone()
+        });
         Ok(proto::apply_resource_change::Response {
             new_state: Some(state),
             private: private.to_bytes(),
-            new_identity: identity,
-            diagnostics: convert::diagnostics(diagnostics),
+            new_identity,
+            diagnostics,
             legacy_type_system: false,
         })
     }
@@ -127,10 +128,16 @@ impl<P: Provider> Rpc<P> {
         let private = Private::from_bytes(&request.private);
         let ObjectResponse { state, private, identity, diagnostics } =
             self.server.read(kind, state, private, identity).await;
+        let encoded =
+            convert::encode(&state, ty).and_then(|state| Ok((state, identity_out(kind, identity.as_ref())?)));
+        let (state, new_identity) = match encoded {
+            Ok(encoded) => encoded,
+            Err(diagnostic) => return Ok(unchanged(diagnostic)),
+        };
         Ok(proto::read_resource::Response {
-            new_state: Some(convert::encode(&state, ty)?),
+            new_state: Some(state),
             private: private.to_bytes(),
-            new_identity: identity_out(kind, identity.as_ref())?,
+            new_identity,
             diagnostics: convert::diagnostics(diagnostics),
             deferred: None,
         })

@@ -329,7 +329,8 @@ impl Function for Reverse {
     }
 }
 
-struct ToyProvider;
+/// The provider of toys.
+pub struct ToyProvider;
 
 impl Provider for ToyProvider {
     type Config = Settings;
