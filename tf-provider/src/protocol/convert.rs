@@ -1,5 +1,6 @@
 //! Between protobuf messages and the framework's types. Pure.
 
+use super::codec::DecodeError;
 use super::msgpack;
 use super::proto;
 use crate::framework::function::{FunctionDefinition, Parameter};
@@ -13,6 +14,12 @@ use crate::value::{Path, Step, Type, Value};
 pub(super) struct Malformed {
     path: Path,
     message: String,
+}
+
+impl From<DecodeError> for Malformed {
+    fn from(error: DecodeError) -> Self {
+        Self { path: error.path().clone(), message: error.message().to_owned() }
+    }
 }
 
 impl Malformed {
@@ -37,13 +44,17 @@ pub(super) fn decode(value: Option<&proto::DynamicValue>, ty: &Type) -> Result<V
         Some(value) if !value.json.is_empty() => json::decode(&value.json, ty, Extra::Reject),
         _ => return Ok(Value::Null),
     };
-    decoded.map_err(|error| Malformed { path: error.path().clone(), message: error.message().to_owned() })
+    Ok(decoded?)
 }
 
-/// A stored value from a state file, with attributes that the schema no longer has left out.
-pub(super) fn decode_stored(stored: &[u8], ty: &Type) -> Result<Value, Malformed> {
-    json::decode(stored, ty, Extra::Ignore)
-        .map_err(|error| Malformed { path: error.path().clone(), message: error.message().to_owned() })
+/// A stored value from a state file, not yet of any type.
+pub(super) fn parse_stored(stored: &[u8]) -> Result<serde_json::Value, Malformed> {
+    Ok(json::parse(stored)?)
+}
+
+/// A stored value of the current layout, with attributes that the schema no longer has left out.
+pub(super) fn stored(stored: &serde_json::Value, ty: &Type) -> Result<Value, Malformed> {
+    Ok(json::from_parsed(stored, ty, Extra::Ignore)?)
 }
 
 /// A value for the wire. One that does not fit its type is a defect, told as a diagnostic.
@@ -174,14 +185,16 @@ fn object(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
 fn nested_block(attribute: &Attribute) -> Option<proto::schema::NestedBlock> {
     use proto::schema::nested_block::NestingMode as Wire;
     let Kind::Block(nesting, attributes) = &attribute.kind else { return None };
-    let (nesting, counted) = match nesting {
-        Nesting::Single => (Wire::Single, false),
-        Nesting::List => (Wire::List, true),
-        Nesting::Set => (Wire::Set, true),
-        Nesting::Map => (Wire::Map, false),
-    };
-    let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
     let behaviour = &attribute.behaviour;
+    let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
+    let (least, most) = (count(behaviour.min_items), behaviour.max_items.map_or(0, count));
+    let (nesting, min_items, max_items) = match nesting {
+        // Core demands both to be the same: 0 for a block that may be absent, 1 for one that may not.
+        Nesting::Single => (Wire::Single, least.min(1), least.min(1)),
+        Nesting::List => (Wire::List, least, most),
+        Nesting::Set => (Wire::Set, least, most),
+        Nesting::Map => (Wire::Map, 0, 0),
+    };
     let mut block = block(attributes);
     block.description.clone_from(&attribute.doc);
     block.description_kind = proto::StringKind::Markdown.into();
@@ -191,8 +204,8 @@ fn nested_block(attribute: &Attribute) -> Option<proto::schema::NestedBlock> {
         type_name: attribute.name.to_owned(),
         block: Some(block),
         nesting: nesting.into(),
-        min_items: if counted { count(behaviour.min_items) } else { 0 },
-        max_items: behaviour.max_items.filter(|_| counted).map_or(0, count),
+        min_items,
+        max_items,
     })
 }
 
@@ -237,6 +250,19 @@ fn type_bytes(ty: &Type) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::schema::block as block_behaviour;
+
+    #[test]
+    fn a_single_block_is_counted_as_core_demands() {
+        let counts = |behaviour| {
+            let kind = Kind::Block(Nesting::Single, Vec::new());
+            let attribute = Attribute { name: "b", doc: String::new(), kind, behaviour, nullable: true };
+            nested_block(&attribute).map(|block| (block.min_items, block.max_items))
+        };
+        assert_eq!(counts(block_behaviour()), Some((0, 0)));
+        assert_eq!(counts(block_behaviour().max_items(1)), Some((0, 0)));
+        assert_eq!(counts(block_behaviour().min_items(1)), Some((1, 1)));
+    }
 
     #[test]
     fn a_state_survives_an_attribute_that_cannot_be_encoded() {

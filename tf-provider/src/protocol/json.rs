@@ -32,12 +32,21 @@ pub enum Extra {
 /// Fails, naming the element, where the text is no JSON or not of the type, or goes beyond the limits on
 /// depth and count. Strings come out in normal form C, sets sorted and without duplicates.
 pub fn decode(bytes: &[u8], ty: &Type, unknown_attributes: Extra) -> Result<Value, DecodeError> {
+    read(&parse(bytes)?, ty, unknown_attributes, MAX_DEPTH)
+}
+
+/// Reads JSON of no certain type, within the limit on count.
+pub(super) fn parse(bytes: &[u8]) -> Result<Json, DecodeError> {
     Budget::full().take(count_values(bytes))?;
-    let json: Json = serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(bytes).map_err(|error| {
         // The parser's own text could quote the content.
         DecodeError::new(format!("not JSON (line {}, column {})", error.line(), error.column()))
-    })?;
-    read(&json, ty, unknown_attributes, MAX_DEPTH)
+    })
+}
+
+/// As [`decode`], of what is parsed already.
+pub(super) fn from_parsed(json: &Json, ty: &Type, unknown_attributes: Extra) -> Result<Value, DecodeError> {
+    read(json, ty, unknown_attributes, MAX_DEPTH)
 }
 
 /// An upper bound of the values in the text, without parsing it.
@@ -357,5 +366,12 @@ mod tests {
                 prop_assert!(encode(&value, &ty).is_ok());
             }
         }
+    }
+
+    #[test]
+    fn untyped_documents_are_bounded_too() {
+        let many = format!("[{}0]", "0,".repeat(1 << 21));
+        assert!(parse(many.as_bytes()).unwrap_err().to_string().contains("more than"));
+        assert_eq!(parse(b"[1]").unwrap(), serde_json::json!([1]));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::proto;
-use super::service::Rpc;
+use super::rpc::Rpc;
 use crate::framework::lifecycle::{ApplyRequest, ImportTarget, ObjectResponse, PlanRequest};
 use crate::framework::plan;
 use crate::framework::private::Private;
@@ -174,12 +174,10 @@ impl<P: Provider> Rpc<P> {
     ) -> Result<proto::upgrade_resource_state::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
         let ty = &kind.object_type;
-        let malformed = || Diagnostic::error("Malformed stored state", "The stored state is no JSON object.");
         let stored = request.raw_state.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
-        let stored = serde_json::from_slice(stored).map_err(|_| malformed())?;
+        let stored = convert::parse_stored(stored).map_err(|malformed| malformed.describe("stored state"))?;
         let upgraded = self.server.upgrade(kind, request.version, stored)?;
-        let state = convert::decode_stored(upgraded.to_string().as_bytes(), ty)
-            .map_err(|malformed| malformed.describe("stored state"))?;
+        let state = convert::stored(&upgraded, ty).map_err(|malformed| malformed.describe("stored state"))?;
         let attributes = &kind.schema.attributes;
         let state = plan::with_empty_blocks(attributes, plan::without_write_only(attributes, state));
         Ok(proto::upgrade_resource_state::Response {
@@ -194,7 +192,8 @@ impl<P: Provider> Rpc<P> {
     ) -> Result<proto::upgrade_resource_identity::Response, Diagnostic> {
         let kind = self.kind(&request.type_name)?;
         let stored = request.raw_identity.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
-        let identity = convert::decode_stored(stored, &kind.identity_type)
+        let identity = convert::parse_stored(stored)
+            .and_then(|stored| convert::stored(&stored, &kind.identity_type))
             .map_err(|malformed| malformed.describe("stored identity"))?;
         Ok(proto::upgrade_resource_identity::Response {
             upgraded_identity: identity_out(kind, Some(&identity))?,
