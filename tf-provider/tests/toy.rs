@@ -399,6 +399,9 @@ async fn functions_and_data_sources_answer() {
     assert_eq!(text.as_str(), Some("cba"));
     let answer = toys.provider().call_function(call(vec![argument("")])).await.unwrap().into_inner();
     assert_eq!(answer.error.unwrap().function_argument, Some(0));
+    let null = DynamicValue { msgpack: vec![0xc0], json: Vec::new() };
+    let answer = toys.provider().call_function(call(vec![null])).await.unwrap().into_inner();
+    assert_eq!(answer.error.unwrap().text, "The argument must not be null.");
     let answer = toys.provider().call_function(call(vec![])).await.unwrap().into_inner();
     assert!(answer.error.unwrap().text.contains("another number of arguments"));
 

@@ -193,3 +193,11 @@ async fn an_import_holds_no_write_only_value_and_survives_a_panic() {
     let failed = server.import(kind, ImportTarget::Id("panic".to_owned()));
     assert_eq!(told(&failed.diagnostics), "The provider panicked.");
 }
+
+#[tokio::test]
+async fn what_is_offered_twice_is_a_problem() {
+    let mut server = server().await;
+    assert_eq!(server.problems(), [""; 0]);
+    server.registry.resource(Odds);
+    assert_eq!(server.problems(), ["resource \"odd\": offered twice"]);
+}

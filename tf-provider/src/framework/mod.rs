@@ -18,6 +18,7 @@ pub mod provider;
 pub mod resource;
 pub mod schema;
 pub mod server;
+mod soundness;
 pub mod validate;
 pub mod wait;
 

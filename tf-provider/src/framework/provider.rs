@@ -69,11 +69,18 @@ pub struct Registry<C> {
     pub(super) resources: BTreeMap<&'static str, Arc<dyn AnyResource<C>>>,
     pub(super) data_sources: BTreeMap<&'static str, Arc<dyn AnyDataSource<C>>>,
     pub(super) functions: BTreeMap<&'static str, Arc<dyn Function>>,
+    /// What was offered again under a name that was taken.
+    pub(super) twice: Vec<String>,
 }
 
 impl<C> Default for Registry<C> {
     fn default() -> Self {
-        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new(), functions: BTreeMap::new() }
+        Self {
+            resources: BTreeMap::new(),
+            data_sources: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            twice: Vec::new(),
+        }
     }
 }
 
@@ -83,6 +90,7 @@ impl<C> std::fmt::Debug for Registry<C> {
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
             .field("functions", &self.functions.keys())
+            .field("twice", &self.twice)
             .finish()
     }
 }
@@ -91,20 +99,29 @@ impl<C: Send + Sync + 'static> Registry<C> {
     /// Offers a resource.
     pub fn resource(&mut self, resource: impl Resource<Client = C>) -> &mut Self {
         let erased = Arc::new(Erased(resource));
-        self.resources.insert(erased.name(), erased);
+        let name = erased.name();
+        if self.resources.insert(name, erased).is_some() {
+            self.twice.push(format!("resource {name:?}: offered twice"));
+        }
         self
     }
 
     /// Offers a data source.
     pub fn data_source(&mut self, data_source: impl DataSource<Client = C>) -> &mut Self {
         let erased = Arc::new(ErasedData(data_source));
-        self.data_sources.insert(erased.name(), erased);
+        let name = erased.name();
+        if self.data_sources.insert(name, erased).is_some() {
+            self.twice.push(format!("data source {name:?}: offered twice"));
+        }
         self
     }
 
     /// Offers a function.
     pub fn function(&mut self, function: impl Function) -> &mut Self {
-        self.functions.insert(function.definition().name, Arc::new(function));
+        let name = function.definition().name;
+        if self.functions.insert(name, Arc::new(function)).is_some() {
+            self.twice.push(format!("function {name:?}: offered twice"));
+        }
         self
     }
 }

@@ -1,7 +1,7 @@
 //! What a resource, data source or provider configuration looks like: the declaration from which planning,
 //! the wire schema and the documentation are all derived.
 
-use crate::value::{Number, Path, Step, Type, Value};
+use crate::value::{Number, Step, Type, Value};
 
 /// The schema of one object type.
 #[derive(Debug, Clone)]
@@ -385,50 +385,5 @@ impl Schema {
     /// The attribute of that name at the top level.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
-    }
-
-    /// What Terraform would reject in this schema, and what this framework could not honour; empty for a
-    /// sound one. The rules are those of Terraform's own schema validation, which refuses the whole provider.
-    pub fn problems(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        if self.version < 0 {
-            found.push("the schema version is negative".to_owned());
-        }
-        attribute_problems(&self.attributes, &Path::root(), false, &mut found);
-        found
-    }
-}
-
-fn attribute_problems(attributes: &[Attribute], at: &Path, in_set: bool, found: &mut Vec<String>) {
-    for attribute in attributes {
-        let path = at.clone().attribute(attribute.name);
-        let behaviour = &attribute.behaviour;
-        let mut problem = |text: &str| found.push(format!("{path}: {text}"));
-        let valid_name = !attribute.name.is_empty()
-            && attribute.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if !valid_name {
-            problem("a name has only lower-case letters, digits and underscores");
-        }
-        if attribute.doc.trim().is_empty() {
-            problem("has no documentation");
-        }
-        if behaviour.write_only && (behaviour.presence.is_computed() || in_set) {
-            problem("a write-only attribute is neither computed, defaulted, nor inside a set");
-        }
-        if behaviour.default.is_some() && behaviour.presence == Presence::Required {
-            problem("a required attribute has no default");
-        }
-        if behaviour.is_block != attribute.is_block() {
-            problem("block() and only block() goes with a nested model as a block");
-        }
-        if behaviour.presence == Presence::Optional && !attribute.nullable && !behaviour.is_block {
-            problem("an optional attribute without default needs an Option, else null would become empty");
-        }
-        if matches!(attribute.kind, Kind::Block(Nesting::Map, _)) {
-            problem("a block cannot be a map");
-        }
-        if let Some((nesting, nested)) = attribute.nested() {
-            attribute_problems(nested, &path, in_set || nesting == Nesting::Set, found);
-        }
     }
 }

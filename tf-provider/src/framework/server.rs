@@ -114,6 +114,30 @@ impl<P: Provider> Server<P> {
         &self.offer().schemas
     }
 
+    /// Everything in the provider's schemas and functions that Terraform would reject or this framework could not
+    /// honour; empty for a sound provider. Answered to Terraform instead of schemas that it would refuse without a hint.
+    pub fn problems(&self) -> Vec<String> {
+        fn about(what: &str, problems: Vec<String>) -> impl Iterator<Item = String> {
+            problems.into_iter().map(move |problem| format!("{what}: {problem}"))
+        }
+        let schemas = self.schemas();
+        let mut found = self.registry.twice.clone();
+        found.extend(about("provider", schemas.provider.provider_problems()));
+        for (name, schema) in &schemas.resources {
+            found.extend(about(name, schema.problems()));
+        }
+        for (name, schema) in &schemas.identities {
+            found.extend(about(&format!("identity of {name}"), schema.identity_problems()));
+        }
+        for (name, schema) in &schemas.data_sources {
+            found.extend(about(&format!("data source {name}"), schema.data_source_problems()));
+        }
+        for definition in self.functions().map(|function| function.definition()) {
+            found.extend(about(&format!("function {}", definition.name), definition.problems()));
+        }
+        found
+    }
+
     /// The type of the provider's configuration.
     pub fn provider_type(&self) -> &Type {
         &self.offer().provider_type
@@ -133,7 +157,7 @@ impl<P: Provider> Server<P> {
     pub fn validate_provider(&self, config: &Value) -> Diagnostics {
         let schema = &self.schemas().provider;
         let mut found = Diagnostics::new();
-        validate::against_schema(&schema.attributes, config, &mut found);
+        validate::against(schema, config, &mut found);
         match P::Config::view_of(config) {
             Ok(view) => self.provider.validate(&Config { view, value: config }, &mut found),
             Err(mismatch) => mistyped(mismatch, &mut found),
@@ -168,7 +192,7 @@ impl<P: Provider> Server<P> {
         if !write_only_allowed {
             validate::write_only_support(&kind.schema.attributes, config, &mut found);
         }
-        validate::against_schema(&kind.schema.attributes, config, &mut found);
+        validate::against(&kind.schema, config, &mut found);
         match kind.resource.validate(config) {
             Ok(more) => found.extend(more),
             Err(mismatch) => mistyped(mismatch, &mut found),
@@ -179,7 +203,7 @@ impl<P: Provider> Server<P> {
     /// Checks the configuration of a data source.
     pub fn validate_data_source(&self, kind: &DataKind<P>, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
-        validate::against_schema(&kind.schema.attributes, config, &mut found);
+        validate::against(&kind.schema, config, &mut found);
         match kind.data_source.validate(config) {
             Ok(more) => found.extend(more),
             Err(mismatch) => mistyped(mismatch, &mut found),

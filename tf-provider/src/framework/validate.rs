@@ -1,25 +1,42 @@
 //! Checks of a configuration against its schema, beyond what core checks itself.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::schema::{Attribute, Check, Nesting, nested_objects};
+use super::schema::{Attribute, Check, Nesting, Schema, nested_objects};
 use crate::value::{Path, Value};
 
-/// Runs every check that the schema declares on every known value. Unknown values are checked when they become
+/// Runs every check that the schema declares, and warns where the type itself is deprecated.
+pub fn against(schema: &Schema, config: &Value, found: &mut Diagnostics) {
+    if let Some(message) = schema.deprecated {
+        found.push(Diagnostic::warning("Deprecated", message));
+    }
+    against_schema(&schema.attributes, config, found);
+}
+
+/// Runs every check that the schema declares on every known value, and warns about deprecated attributes that are
+/// set: Terraform before 1.15 shows no deprecation of its own, and later ones only where an attribute is read. Unknown values are checked when they become
 /// known.
 pub fn against_schema(attributes: &[Attribute], config: &Value, found: &mut Diagnostics) {
     check_object(attributes, config, &Path::root(), found);
 }
 
 fn check_object(attributes: &[Attribute], object: &Value, at: &Path, found: &mut Diagnostics) {
+    if object.is_unknown() {
+        return;
+    }
     for attribute in attributes {
         let value = object.member(attribute.name);
         let path = at.clone().attribute(attribute.name);
+        if let Some(message) = attribute.behaviour.deprecated
+            && is_written(attribute, value)
+        {
+            found.warn_at(path.clone(), format!("Deprecated: {}", attribute.name), message);
+        }
         for check in &attribute.behaviour.validators {
             run(check, value, &path, attribute.name, found);
         }
         let Some((nesting, nested)) = attribute.nested() else { continue };
         let objects = nested_objects(nesting, value);
-        if attribute.is_block() && matches!(nesting, Nesting::List | Nesting::Set) && !value.is_unknown() {
+        if attribute.is_block() && nesting != Nesting::Map && !value.is_unknown() {
             check_count(attribute, objects.len(), &path, found);
         }
         for (step, object) in objects {
@@ -27,6 +44,12 @@ fn check_object(attributes: &[Attribute], object: &Value, at: &Path, found: &mut
             check_object(nested, object, &element, found);
         }
     }
+}
+
+/// Whether the configuration holds the attribute or a block of that type, as far as is known.
+fn is_written(attribute: &Attribute, value: &Value) -> bool {
+    let written = !value.is_null() && !value.is_unknown();
+    written && !(attribute.is_block() && value.as_elements().is_some_and(<[Value]>::is_empty))
 }
 
 fn run(check: &Check, value: &Value, path: &Path, name: &str, found: &mut Diagnostics) {
@@ -161,4 +184,76 @@ fn is_set(config: &Value, name: &str) -> bool {
 
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Model as _;
+    use super::*;
+
+    crate::model! {
+        /// A lamp.
+        struct Lamp / LampView {
+            /// Its bulb.
+            pub bulb: Option<String> => optional().deprecated("Use light instead."),
+            /// Its shade.
+            pub shade: Option<Shade> => block().min_items(1),
+            /// Its feet.
+            pub foot: Vec<Shade> => block().deprecated("Lamps hang now."),
+        }
+    }
+
+    crate::model! {
+        /// A shade.
+        struct Shade / ShadeView {
+            /// Rings in it.
+            pub ring: Vec<Ring> => block().min_items(1),
+        }
+    }
+
+    crate::model! {
+        /// A ring.
+        struct Ring / RingView {}
+    }
+
+    #[track_caller]
+    fn check(bulb: Value, shade: Value, foot: Value, expect: &[&str]) {
+        let config = Value::object([("bulb", bulb), ("shade", shade), ("foot", foot)]);
+        let mut found = Diagnostics::new();
+        against(&Schema { deprecated: None, ..Lamp::schema() }, &config, &mut found);
+        let told = found.iter().map(|one| format!("{:?} {}: {}", one.severity, one.summary, one.detail));
+        assert_eq!(told.collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn deprecations_and_counts() {
+        let none = || Value::List(Vec::new());
+        let shade = || {
+            let ring = Value::object::<&str>([]);
+            Value::object([("ring", Value::List(vec![ring]))])
+        };
+        check(Value::Null, shade(), none(), &[]);
+        check(Value::UNKNOWN, Value::UNKNOWN, Value::UNKNOWN, &[]);
+        check(
+            Value::Null,
+            shade(),
+            Value::List(vec![Value::UNKNOWN]),
+            &["Warning Deprecated: foot: Lamps hang now."],
+        );
+        check("x".into(), shade(), none(), &["Warning Deprecated: bulb: Use light instead."]);
+        check(
+            Value::Null,
+            Value::Null,
+            none(),
+            &["Error Too few shade blocks: At least 1 must be written; there are 0."],
+        );
+    }
+
+    #[test]
+    fn a_deprecated_type_is_told() {
+        let mut found = Diagnostics::new();
+        let schema = Schema { deprecated: Some("Use a candle."), attributes: Vec::new(), ..Lamp::schema() };
+        against(&schema, &Value::object::<&str>([]), &mut found);
+        assert_eq!(found, Diagnostic::warning("Deprecated", "Use a candle.").into());
+    }
 }

@@ -10,6 +10,7 @@ pub mod json;
 pub mod msgpack;
 pub mod proto;
 mod resources;
+mod rpc;
 mod service;
 mod unsupported;
 
@@ -17,4 +18,4 @@ mod unsupported;
 mod arbitrary;
 
 pub use codec::{DecodeError, EncodeError};
-pub use service::Rpc;
+pub use rpc::Rpc;

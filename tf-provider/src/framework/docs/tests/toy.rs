@@ -8,7 +8,8 @@ use crate::framework::schema::{Attribute, Behaviour, Kind, Nesting, block, compu
 use crate::value::Type;
 
 fn attribute(name: &'static str, doc: &str, kind: Kind, behaviour: Behaviour) -> Attribute {
-    Attribute { name, doc: doc.to_owned(), kind, behaviour, nullable: true }
+    let list_of_blocks = matches!(kind, Kind::Block(Nesting::List | Nesting::Set, _));
+    Attribute { name, doc: doc.to_owned(), kind, behaviour, nullable: !list_of_blocks }
 }
 
 fn plain(name: &'static str, doc: &str, ty: Type, behaviour: Behaviour) -> Attribute {
