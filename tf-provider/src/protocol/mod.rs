@@ -16,6 +16,8 @@ mod unsupported;
 
 #[cfg(test)]
 mod arbitrary;
+#[cfg(test)]
+mod hostile;
 
 pub use codec::{DecodeError, EncodeError};
 pub use rpc::Rpc;

@@ -90,8 +90,9 @@ fn wheels() -> Behaviour {
 pub struct Folder(PathBuf);
 
 impl Folder {
+    /// Whatever the name, the file is in the folder.
     fn file(&self, name: &str) -> PathBuf {
-        self.0.join(format!("{name}.toy"))
+        self.0.join(format!("{}.toy", name.replace(['/', '\\', '\0'], "_")))
     }
 
     /// A toy's file holds its color, its size and the length of its secret, a line each.
