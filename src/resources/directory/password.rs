@@ -25,7 +25,7 @@ fn broken_rules(password: &str) -> Vec<String> {
         ("lower-case letters (a-z)", has(char::is_ascii_lowercase)),
         ("upper-case letters (A-Z)", has(char::is_ascii_uppercase)),
         ("digits (0-9)", has(char::is_ascii_digit)),
-        ("other characters such as !@#$%", has(is_special)),
+        ("other characters such as !@#$%", has(|c| is_special(*c))),
     ];
     if classes.iter().filter(|(_, present)| *present).count() < 3 {
         let missing: Vec<&str> =
@@ -42,7 +42,7 @@ fn broken_rules(password: &str) -> Vec<String> {
 }
 
 /// The class that CreateMicrosoftAD's pattern writes as `[^A-Za-z0-9\s]`.
-fn is_special(c: &char) -> bool {
+fn is_special(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !c.is_whitespace()
 }
 
