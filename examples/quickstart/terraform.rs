@@ -30,7 +30,7 @@ impl Terraform {
         for file in ["terraform.tfstate", "terraform.tfstate.backup"] {
             let _ = std::fs::remove_file(folder.join(file));
         }
-        let overrides = provider.parent().ok_or("the provider lies in no folder")?;
+        let overrides = provider.parent().ok_or("the provider lies in no folder")?.display().to_string();
         let cli_config = folder.join("cli.tfrc");
         std::fs::write(
             &cli_config,

@@ -1,4 +1,6 @@
-# Without AWS's managed policy: a unique name, the guide's four actions inline, and a permissions boundary, as many
+# Without AWS's managed policy
+
+# A unique name, the guide's four actions inline, and a permissions boundary, as many
 # organizations demand for roles that Terraform creates.
 variable "permissions_boundary" {
   description = "ARN of the policy that bounds the role's permissions."

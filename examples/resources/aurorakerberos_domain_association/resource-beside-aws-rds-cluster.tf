@@ -1,5 +1,6 @@
-# A cluster that the AWS provider manages. Its arguments domain and domain_iam_role_name read back what the association
-# has set; without ignore_changes the AWS provider would plan to take the cluster out of the domain again.
+# A cluster that the AWS provider manages
+
+# Its arguments domain and domain_iam_role_name read back what the association has set; without ignore_changes the AWS provider would plan to take the cluster out of the domain again.
 resource "aws_rds_cluster" "orders" {
   cluster_identifier          = "orders"
   engine                      = "aurora-postgresql"
