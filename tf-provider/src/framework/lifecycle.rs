@@ -1,5 +1,6 @@
 //! Plan, apply, read, import and upgrade of resources.
 
+use super::agreement;
 use super::context::Context;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::erased::PlanInput;
@@ -215,7 +216,7 @@ impl<P: Provider> Server<P> {
         }
         let mut state = plan::without_write_only(attributes, state);
         plan::keep_spelling(attributes, planned, &mut state);
-        for path in plan::inconsistencies(attributes, planned, &state) {
+        for path in agreement::inconsistencies(attributes, planned, &state) {
             let problem = format!("After the apply, {path} is not what was planned.");
             diagnostics.push(Failure::bug(problem).at(path).describe(context.verb(), &context.object()));
         }

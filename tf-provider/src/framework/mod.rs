@@ -1,6 +1,7 @@
 //! What a provider's resources are written against: typed models, schema, planning, lifecycle, failures,
 //! waits and generated documentation. It knows values, but neither protobuf nor the plugin handshake.
 
+pub mod agreement;
 mod attribute_values;
 pub mod context;
 pub mod diagnostic;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::super::agreement::{agrees, inconsistencies};
 use super::super::model::Model;
 use super::*;
 use crate::value::Type;
