@@ -5,6 +5,11 @@
     clippy::expect_used,
     reason = "test code; the lints know functions marked as tests only"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "helpers take literals, and give what messages have as optional fields"
+)]
 
 mod access_role;
 mod directory;

@@ -29,6 +29,7 @@ pub(crate) enum Action {
 pub(crate) struct Planned {
     pub(crate) action: Action,
     /// The object after the apply; `<unknown>` stands where that shows only then.
+    #[expect(clippy::struct_field_names, reason = "the protocol's own word")]
     pub(crate) planned: Json,
     /// The attributes whose change replaces the object, as core counts them: only those that do change.
     pub(crate) replace: Vec<String>,

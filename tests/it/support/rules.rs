@@ -192,9 +192,9 @@ fn check_write_only(members: &[Member], value: &Value, at: &Path, broken: &mut B
         match (nesting, value) {
             (Nesting::Single, value) => check_write_only(members, value, &at, broken),
             (Nesting::Map, Value::Map(map)) => {
-                map.iter().for_each(|(key, value)| {
+                for (key, value) in map {
                     check_write_only(members, value, &at.clone().key(key), broken);
-                });
+                }
             }
             (_, list) => {
                 list.as_elements().unwrap_or_default().iter().enumerate().for_each(|(index, value)| {

@@ -124,12 +124,13 @@ impl Workspace {
         let installation = match install {
             Install::Overrides => {
                 let build = Path::new(PROVIDER).parent().expect("the build's folder");
+                let build = build.display().to_string();
                 format!("dev_overrides {{\n\"aurorakerberos/aurorakerberos\" = {build:?}\n}}\n")
             }
             Install::Mirror => {
                 let mirror = workspace.path("mirror");
                 fill_mirror(&mirror);
-                format!("filesystem_mirror {{\npath = {mirror:?}\n}}\n")
+                format!("filesystem_mirror {{\npath = {:?}\n}}\n", mirror.display().to_string())
             }
         };
         workspace.write("cli.tfrc", &format!("provider_installation {{\n{installation}}}\n"));
