@@ -1,8 +1,8 @@
 //! Checks of a configuration against its schema, beyond what core checks itself.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::schema::{Attribute, Check, Nesting, Schema, nested_objects};
-use crate::value::{Path, Value};
+use super::schema::{Attribute, Check, Kind, Nesting, Schema, nested_objects};
+use crate::value::{Path, Type, Value};
 
 /// Runs every check that the schema declares, and warns where the type itself is deprecated.
 pub fn against(schema: &Schema, config: &Value, found: &mut Diagnostics) {
@@ -33,6 +33,9 @@ fn check_object(attributes: &[Attribute], object: &Value, at: &Path, found: &mut
         }
         for check in &attribute.behaviour.validators {
             run(check, value, &path, attribute.name, found);
+        }
+        if let Kind::Plain(r#type) = &attribute.kind {
+            refuse_nulls(r#type, value, &path, found);
         }
         let Some((nesting, nested)) = attribute.nested() else { continue };
         let objects = nested_objects(nesting, value);
@@ -75,6 +78,40 @@ fn run(check: &Check, value: &Value, path: &Path, name: &str, found: &mut Diagno
     }
     if let Err(problem) = check.run(value) {
         found.error_at(path.clone(), format!("Invalid value for {name}"), problem);
+    }
+}
+
+/// An element that is null would reach the resource as an empty one, and what is applied then differs from what was
+/// planned. Dynamic values are the resource's own affair.
+fn refuse_nulls(r#type: &Type, value: &Value, path: &Path, found: &mut Diagnostics) {
+    let mut refuse = |inner: &Type, element: &Value, at: Path| {
+        if element.is_null() && *inner != Type::Dynamic {
+            found.error_at(
+                at.clone(),
+                format!("Invalid value for {at}"),
+                "It is null; a value must be there.",
+            );
+        } else {
+            refuse_nulls(inner, element, &at, found);
+        }
+    };
+    match (r#type, value) {
+        (Type::List(inner), Value::List(elements)) => {
+            for (index, element) in elements.iter().enumerate() {
+                refuse(inner, element, path.clone().index(index));
+            }
+        }
+        (Type::Set(inner), Value::Set(elements)) => {
+            for element in elements {
+                refuse(inner, element, path.clone());
+            }
+        }
+        (Type::Map(inner), Value::Map(members)) => {
+            for (key, member) in members {
+                refuse(inner, member, path.clone().key(key));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -188,6 +225,8 @@ fn quoted(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::super::model::Model as _;
     use super::*;
 
@@ -247,6 +286,37 @@ mod tests {
             none(),
             &["Error Too few shade blocks: At least 1 must be written; there are 0."],
         );
+    }
+
+    crate::model! {
+        /// A shop.
+        struct Shop / ShopView {
+            /// What stands in the window.
+            pub wares: Option<Vec<String>> => optional(),
+            /// Who works there.
+            pub staff: Option<BTreeSet<String>> => optional(),
+            /// What things cost.
+            pub prices: Option<BTreeMap<String, i64>> => optional(),
+        }
+    }
+
+    #[test]
+    fn elements_are_not_null() {
+        let config = Value::object([
+            ("wares", Value::List(vec!["hat".into(), Value::Null])),
+            ("staff", Value::set([Value::Null, "bob".into()])),
+            ("prices", Value::object([("hat", Value::UNKNOWN), ("cap", Value::Null)])),
+        ]);
+        let mut found = Diagnostics::new();
+        against(&Shop::schema(), &config, &mut found);
+        let told: Vec<_> = found.iter().map(|one| one.summary.as_str()).collect();
+        let expect = ["wares[1]", "staff", "prices[\"cap\"]"].map(|at| format!("Invalid value for {at}"));
+        assert_eq!(told, expect);
+        let absent =
+            Value::object([("wares", Value::Null), ("staff", Value::UNKNOWN), ("prices", Value::Null)]);
+        let mut found = Diagnostics::new();
+        against(&Shop::schema(), &absent, &mut found);
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]
