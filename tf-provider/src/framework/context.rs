@@ -143,6 +143,11 @@ impl Context {
         work(&mut self.notes().private)
     }
 
+    /// Whether the operation has saved a state, so that Terraform knows the object whatever happens next.
+    pub fn has_saved(&self) -> bool {
+        self.notes().saved.is_some()
+    }
+
     /// What the operation leaves behind so far: warnings, private state, and the state that it saved last.
     pub fn leave(&self) -> (Diagnostics, Private, Option<Value>) {
         let notes = self.notes();

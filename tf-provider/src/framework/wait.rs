@@ -101,10 +101,13 @@ fn in_state(state: Option<&str>) -> String {
     state.map_or_else(|| "its state was not read yet".to_owned(), |state| format!("it was in state {state}"))
 }
 
-/// What becomes of an object that is not done. A create that fails leaves it tainted, so that only an object that was
-/// there before is gone on with.
+/// What becomes of an object that is not done. A create that fails leaves what it saved tainted, so that only an
+/// object that was there before is gone on with.
 fn outlook(context: &Context) -> &'static str {
     match context.verb() {
+        Verb::Create if !context.has_saved() => {
+            "The state does not hold the object: the next apply creates it anew."
+        }
         Verb::Create => "The state holds the object.",
         _ => "The state holds the object, and the next apply goes on from there.",
     }
@@ -136,7 +139,7 @@ fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
 mod tests {
     use tokio_util::sync::CancellationToken;
 
-    use super::super::context::Setting;
+    use super::super::context::{Apply, Setting};
     use super::super::failure::Blame;
     use super::super::private::Private;
     use super::*;
@@ -194,6 +197,24 @@ mod tests {
         assert_eq!(failure.problem, "Waited 1h0m0s for thing t-1 to be ready; it was in state new then.");
         assert!(failure.advice.contains("set create in the timeouts block"), "{}", failure.advice);
         assert!((440..520).contains(&asked), "{asked} polls in an hour");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_tells_what_the_state_holds() {
+        crate::model! {
+            /// A thing.
+            struct Thing / ThingView {}
+        }
+        for (saves, expect) in
+            [(false, "The state does not hold the object"), (true, "The state holds the object.")]
+        {
+            let context = context(60, &CancellationToken::new());
+            if saves {
+                Apply::new(context.clone()).save(&Thing {});
+            }
+            let failure = run(&context, &["new"]).await.0.unwrap_err();
+            assert!(failure.advice.starts_with(expect), "{}", failure.advice);
+        }
     }
 
     #[tokio::test(start_paused = true)]
