@@ -287,7 +287,7 @@ impl Check {
                 if fits {
                     Ok(())
                 } else {
-                    Err(format!("The value must be a whole number from {least} to {most}."))
+                    Err(format!("The value must be a whole number {}.", range(*least, *most)))
                 }
             }
             (Self::Length(least, most), Value::String(text)) => {
@@ -304,12 +304,18 @@ impl Check {
     }
 }
 
+/// The range in words; the largest number stands for no upper end.
+fn range(least: i64, most: i64) -> String {
+    if most == i64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") }
+}
+
 fn length(found: usize, least: usize, most: usize, what: &str) -> Result<(), String> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
     let allowed = if least == most { format!("exactly {least}") } else { format!("from {least} to {most}") };
-    Err(format!("There must be {allowed} {what}; there are {found}."))
+    let verb = if found == 1 { "is" } else { "are" };
+    Err(format!("There must be {allowed} {what}; there {verb} {found}."))
 }
 
 fn quoted_list(texts: &[&str]) -> String {
@@ -385,5 +391,24 @@ impl Schema {
     /// The attribute of that name at the top level.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(check: &Check, value: &Value, expect: &str) {
+        assert_eq!(check.run(value).unwrap_err(), expect);
+    }
+
+    #[test]
+    fn a_check_says_what_it_wants() {
+        check(&Check::Between(2, i64::MAX), &1.into(), "The value must be a whole number of at least 2.");
+        check(&Check::Between(0, 9), &10.into(), "The value must be a whole number from 0 to 9.");
+        let one = Value::set(["a".into()]);
+        check(&Check::Length(2, 2), &one, "There must be exactly 2 elements; there is 1.");
+        check(&Check::Length(2, 4), &Value::set([]), "There must be from 2 to 4 elements; there are 0.");
     }
 }
