@@ -207,6 +207,12 @@ fn length(text: Option<String>) -> Option<Duration> {
     duration::parse(&text?)
 }
 
+/// A duration of the environment that only tests set, so that an answer that is lost does not cost them a minute.
+/// As with the poll interval, what is no duration says nothing.
+fn for_tests(variable: &str) -> Option<Duration> {
+    duration::parse(&std::env::var(variable).ok()?)
+}
+
 impl ProviderConfig {
     /// The settings of the AWS layer.
     pub(super) fn into_settings(self, terraform_version: String) -> Settings {
@@ -242,7 +248,8 @@ impl ProviderConfig {
             skip_requesting_account_id: self.skip_requesting_account_id.unwrap_or_default(),
             ec2_metadata_service_endpoint: self.ec2_metadata_service_endpoint,
             terraform_version: Some(terraform_version).filter(|version| !version.is_empty()),
-            ..Settings::default()
+            read_timeout: for_tests("AURORAKERBEROS_READ_TIMEOUT"),
+            retry_pause: for_tests("AURORAKERBEROS_RETRY_PAUSE"),
         }
     }
 }
