@@ -1,5 +1,6 @@
 //! Faults to order: which call fails, and how. A refused connection is none of them: the simulator cannot know which
-//! call it would have carried, so [`crate::Simulator::close`] refuses all.
+//! call it would have carried, so [`crate::Simulator::close`] refuses all, and [`crate::Simulator::close_after`] all
+//! after so many calls.
 
 use std::time::Duration;
 

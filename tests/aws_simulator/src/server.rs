@@ -15,7 +15,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::http_date;
 use crate::control;
@@ -61,14 +61,39 @@ impl Drop for Server {
     }
 }
 
+/// Whether new connections are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Open,
+    Closing,
+    Closed,
+}
+
+/// Waits for the door. The guard that the wait gives would keep others from moving it.
+async fn until(door: &mut watch::Receiver<Door>, wanted: Door) {
+    let _ = door.wait_for(|door| *door == wanted).await;
+}
+
 async fn serve(listener: std::net::TcpListener, state: Shared, mut stopped: oneshot::Receiver<Infallible>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
+    let mut listener = Some(listener);
+    let (door, mut closing) = watch::channel(Door::Open);
+    let door = Arc::new(door);
     loop {
+        let Some(open) = &listener else {
+            // Who is connected is served to the end.
+            let _ = stopped.await;
+            return;
+        };
         tokio::select! {
             _ = &mut stopped => return,
-            accepted = listener.accept() => {
+            () = until(&mut closing, Door::Closing) => {
+                listener = None;
+                door.send_replace(Door::Closed);
+            }
+            accepted = open.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    tokio::spawn(connection(stream, Arc::clone(&state)));
+                    tokio::spawn(connection(stream, Arc::clone(&state), Arc::clone(&door)));
                 } else {
                     // Too many open files: some will be closed.
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -78,14 +103,18 @@ async fn serve(listener: std::net::TcpListener, state: Shared, mut stopped: ones
     }
 }
 
-async fn connection(stream: TcpStream, state: Shared) {
+async fn connection(stream: TcpStream, state: Shared, door: Arc<watch::Sender<Door>>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| respond(request, Arc::clone(&state)));
+    let service = service_fn(move |request| respond(request, Arc::clone(&state), Arc::clone(&door)));
     // Clients go away, and faults close connections: both end here as errors that nobody waits for.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn respond(request: hyper::Request<Incoming>, state: Shared) -> io::Result<hyper::Response<Content>> {
+async fn respond(
+    request: hyper::Request<Incoming>,
+    state: Shared,
+    door: Arc<watch::Sender<Door>>,
+) -> io::Result<hyper::Response<Content>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let request = Request {
@@ -100,18 +129,35 @@ async fn respond(request: hyper::Request<Incoming>, state: Shared) -> io::Result
         let response = hyper::Response::builder().status(status).header("content-type", "application/json");
         return response.body(Content::whole(body)).map_err(io::Error::other);
     }
-    let (reply, wall) = {
+    let (reply, wall, calls_left) = {
         let mut state = lock(&state);
-        (dispatch::answer(&mut state, &request), state.clock.wall())
+        let reply = dispatch::answer(&mut state, &request);
+        state.calls_left = state.calls_left.map(|left| left.saturating_sub(1));
+        (reply, state.clock.wall(), state.calls_left)
     };
+    if calls_left == Some(0) {
+        let mut closed = door.subscribe();
+        door.send_if_modified(|door| {
+            let open = *door == Door::Open;
+            if open {
+                *door = Door::Closing;
+            }
+            open
+        });
+        // The caller must not find the door open once it has its answer.
+        until(&mut closed, Door::Closed).await;
+    }
     // An error of the service makes hyper close the connection without an answer.
     let reply = reply.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionReset))?;
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
     let Reply { status, content_type, request_id, body, truncated, .. } = reply;
-    hyper::Response::builder()
-        .status(status)
+    let mut response = hyper::Response::builder().status(status);
+    if calls_left.is_some() {
+        response = response.header("connection", "close");
+    }
+    response
         .header("content-type", content_type)
         .header("x-amzn-requestid", request_id)
         .header("date", http_date(wall))

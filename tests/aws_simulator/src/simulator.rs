@@ -54,10 +54,22 @@ impl Simulator {
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Answers so many calls more, then stops listening, before the last of them has its answer. Until then each
+    /// connection carries one call, so that the next one is refused for certain and not reset. [`Simulator::close`]
+    /// and [`Simulator::reopen`] bring it back.
+    pub fn close_after(&self, calls: u64) {
+        if calls == 0 {
+            self.close();
+        } else {
+            self.with(|state| state.calls_left = Some(calls));
+        }
+    }
+
     /// Listens again, on the same port. Fails when somebody else took it meanwhile.
     pub fn reopen(&self) -> io::Result<()> {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
+            lock(&self.state).calls_left = None;
             *server = Some(Server::start(Arc::clone(&self.state), self.address.port())?);
         }
         Ok(())

@@ -65,6 +65,8 @@ pub struct State {
     pub orders: Orders,
     /// What shall go wrong in calls.
     pub faults: Faults,
+    /// How many calls are answered yet before connections are refused, where that is ordered.
+    pub(crate) calls_left: Option<u64>,
     /// Every call so far.
     pub journal: Journal,
     pub(crate) credentials: BTreeMap<String, Credential>,
@@ -86,6 +88,7 @@ impl State {
             options: config.options.clone(),
             orders: Orders::default(),
             faults: Faults::default(),
+            calls_left: None,
             journal: Journal::default(),
             credentials: BTreeMap::new(),
             regions: BTreeMap::new(),

@@ -140,6 +140,23 @@ fn a_closed_port_refuses_and_forgets_nothing() {
 }
 
 #[test]
+fn connections_are_refused_after_so_many_calls() {
+    let simulator = instant();
+    let client = Client::new(&simulator);
+    let describe = || client.try_ds("DescribeDirectories", &json!({}));
+    for calls in 0..3 {
+        simulator.close_after(calls);
+        for _ in 0..calls {
+            describe().unwrap();
+        }
+        assert_eq!(describe().unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused, "after {calls}");
+        simulator.close();
+        simulator.reopen().unwrap();
+        describe().unwrap();
+    }
+}
+
+#[test]
 fn many_callers_at_once_lose_nothing() {
     let (simulator, other) = (instant(), instant());
     let client = Client::new(&simulator);
