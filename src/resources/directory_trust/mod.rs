@@ -334,7 +334,11 @@ async fn forward(aws: &Aws, trust: &Trust, addresses: &BTreeSet<String>) -> Resu
         None => match ds.create_forwarder(directory, domain, &servers).await {
             // Made by a request whose answer was lost, or by somebody else since.
             Err(error) if error.kind == aws::Kind::AlreadyExists || error.ambiguous() => {
-                ds.update_forwarder(directory, domain, &servers).await
+                match ds.update_forwarder(directory, domain, &servers).await {
+                    // It was not made: a second create is harmless, since there is one forwarder of a domain at most.
+                    Err(gone) if gone.not_found() => ds.create_forwarder(directory, domain, &servers).await,
+                    result => result,
+                }
             }
             result => result,
         },
