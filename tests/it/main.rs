@@ -17,6 +17,7 @@ mod directory_trust;
 mod docs;
 mod domain_association;
 mod domain_checks;
+mod faults;
 mod kerberos;
 mod krb5_conf;
 mod layers;
