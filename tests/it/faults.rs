@@ -399,7 +399,7 @@ async fn nothing_is_lost_whatever_breaks() {
         let excused = KNOWN.iter().any(|(known, _)| *known == name);
         match end {
             End::AtOnce | End::Converged if excused => {
-                problems.push(format!("{name}: no longer fails; take it out of KNOWN"))
+                problems.push(format!("{name}: no longer fails; take it out of KNOWN"));
             }
             End::AtOnce | End::Converged => {}
             End::Lost(left) => problems.push(format!("{name}: LOST {left:?}")),
