@@ -212,10 +212,12 @@ fn order(scenario: &Scenario, case: &Case) {
     }
 }
 
-fn mend(scenario: &Scenario) {
+fn mend(scenario: &Scenario, case: &Case) {
     scenario.simulator.clear_faults();
-    scenario.simulator.close();
-    scenario.simulator.reopen().unwrap();
+    if case.trouble.kind().is_none() {
+        scenario.simulator.close();
+        scenario.simulator.reopen().unwrap();
+    }
 }
 
 /// What is missing in the error that the user reads.
@@ -261,7 +263,7 @@ async fn run(case: &Case, known: &BTreeSet<String>) -> End {
         let mut result = scenario.run(walk).await;
         if let Err(told) = &result {
             let missing = unsaid(case, told, &scenario.simulator.journal(), known);
-            mend(&scenario);
+            mend(&scenario, case);
             if failed {
                 return End::Defect(format!("{walk:?} failed after the fault was gone: {told}"));
             }

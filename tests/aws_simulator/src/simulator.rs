@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::Steps;
 use crate::config::{Account, Config, DEFAULT_ACCOUNT};
@@ -65,12 +65,21 @@ impl Simulator {
         }
     }
 
-    /// Listens again, on the same port. Fails when somebody else took it meanwhile.
+    /// Listens again, on the same port. An outgoing connection of anybody may have the port for a moment, so this waits
+    /// for it for up to ten seconds; it fails when somebody keeps it.
     pub fn reopen(&self) -> io::Result<()> {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
             lock(&self.state).calls_left = None;
-            *server = Some(Server::start(Arc::clone(&self.state), self.address.port())?);
+            let until = Instant::now() + Duration::from_secs(10);
+            *server = Some(loop {
+                match Server::start(Arc::clone(&self.state), self.address.port()) {
+                    Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < until => {
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
+                    started => break started?,
+                }
+            });
         }
         Ok(())
     }
