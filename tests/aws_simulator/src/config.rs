@@ -74,6 +74,11 @@ pub struct Options {
     pub retry_needs_reboot: bool,
     /// What DescribeOrderableDBInstanceOptions says of `SupportsKerberosAuthentication`.
     pub orderable_kerberos: bool,
+    /// Whether the caller may ask DescribeDBClusters for one cluster by its name, and for nothing else: so it is with a
+    /// policy that names clusters by their ARNs.
+    pub clusters_by_name_only: bool,
+    /// How many answers of DescribeDirectories leave out a new directory.
+    pub directory_hidden_reads: u32,
     /// How long a change of IAM stays invisible: a new role to GetRole, and any change of a role to RDS.
     pub iam_delay: Duration,
     /// How many reads it stays invisible for, each of GetRole's and of RDS's.
@@ -95,6 +100,8 @@ impl Default for Options {
             new_members_join: false,
             retry_needs_reboot: true,
             orderable_kerberos: true,
+            clusters_by_name_only: false,
+            directory_hidden_reads: 0,
             iam_delay: Duration::ZERO,
             iam_hidden_reads: 0,
             assumed_roles_must_exist: false,
@@ -189,6 +196,8 @@ macro_rules! orders {
 orders! {
     /// Directories, by name, that end in the stage Failed with the reason.
     directory_fails,
+    /// Directories, by name, that refuse to be deleted because an application of AWS uses them.
+    directory_in_use,
     /// Trusts, by remote domain, that end in the state Failed at creation.
     trust_fails,
     /// Trusts, by remote domain, whose verification fails.

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use crate::auth::authenticate;
 use crate::error::{Answer, ApiError};
 use crate::faults::FaultKind;
+use crate::holds::Gate;
 use crate::journal::{Call, summary_of_form, summary_of_json};
 use crate::query::Params;
 use crate::service::Service;
 use crate::state::{Caller, State, World};
 use crate::xml::Xml;
-use crate::{ds, ec2, iam, rds, sts};
+use crate::{ds, ec2, iam, rds, sts, tagging};
 
 /// A request as it came.
 #[derive(Debug)]
@@ -54,6 +55,12 @@ struct Target {
     service: Service,
     operation: String,
     input: Input,
+}
+
+/// What holds this call, if anything.
+pub(crate) fn gate(state: &State, request: &Request) -> Option<Gate> {
+    let target = read_target(request).ok()?;
+    state.holds.take(target.service, &target.operation)
 }
 
 /// Answers a request. `None` closes the connection.
@@ -145,13 +152,16 @@ fn refuse_by_fault(
 /// Finds service and operation: by `X-Amz-Target`, or by `Action` and the signature's scope or the API version.
 fn read_target(request: &Request) -> Answer<Target> {
     if let Some(target) = request.header("x-amz-target") {
-        let Some(operation) = target.strip_prefix("DirectoryService_20150416.").map(str::to_owned) else {
+        let of = |prefix: &str, service| Some((service, target.strip_prefix(prefix)?.to_owned()));
+        let Some((service, operation)) = of("DirectoryService_20150416.", Service::Ds)
+            .or_else(|| of("ResourceGroupsTaggingAPI_20170126.", Service::Tagging))
+        else {
             return Err(Service::Ds.unknown_operation(target));
         };
         let body = if request.body.is_empty() { "{}".as_bytes() } else { &request.body };
         let body = serde_json::from_slice(body)
             .map_err(|_| ApiError::bad("SerializationException", "The request body is not JSON."))?;
-        return Ok(Target { service: Service::Ds, operation, input: Input::Json(body) });
+        return Ok(Target { service, operation, input: Input::Json(body) });
     }
     let text = String::from_utf8_lossy(&request.body);
     let text = if text.is_empty() { request.query.as_str().into() } else { text };
@@ -161,7 +171,7 @@ fn read_target(request: &Request) -> Answer<Target> {
     let service = authorization
         .and_then(|authorization| Service::named(&authorization.service))
         .or_else(|| Service::of_version(params.get("Version")?))
-        .filter(|service| *service != Service::Ds);
+        .filter(|service| !service.is_json());
     let Some(service) = service else {
         return Err(ApiError::new(404, "UnknownOperationException", "No service answers this request."));
     };
@@ -174,8 +184,11 @@ fn handle(state: &mut State, caller: &Caller, target: &Target, request_id: &str)
     let mut world = World { state, caller, now };
     let Target { service, operation, input } = target;
     let xml = match (service, input) {
-        (Service::Ds, Input::Json(body)) => {
-            let answer = ds::call(&mut world, operation, body);
+        (Service::Ds | Service::Tagging, Input::Json(body)) => {
+            let answer = match service {
+                Service::Ds => ds::call(&mut world, operation, body),
+                _ => tagging::call(&mut world, operation, body),
+            };
             let value = answer.unwrap_or_else(|| Err(service.unknown_operation(operation)))?;
             return Ok(value.to_string());
         }
@@ -203,7 +216,7 @@ fn handle(state: &mut State, caller: &Caller, target: &Target, request_id: &str)
 }
 
 fn write(service: Service, request_id: &str, answer: Answer<String>) -> Reply {
-    let json = service == Service::Ds;
+    let json = service.is_json();
     let (status, body) = match answer {
         Ok(body) => (200, body),
         Err(error) => (

@@ -4,7 +4,7 @@
 //! Requests must be signed (Signature Version 4); the signature's scope says which service is meant, whose region,
 //! and by its access key, whose account. State is held apart by account and region, IAM's by account. What takes AWS
 //! minutes takes the [`Steps`] here, nothing by default; a step that is longer than nothing shows every stage in
-//! between. [`Fault`]s spoil single calls, [`Orders`] let objects fail by themselves, [`Options`] switch habits of AWS
+//! between. [`Fault`]s spoil single calls, a [`Hold`] stops one where a test wants it, [`Orders`] let objects fail by themselves, [`Options`] switch habits of AWS
 //! that are undocumented or vary. The [`Call`]s that were made stand in a journal, without secrets.
 //!
 //! ```
@@ -32,6 +32,7 @@ mod ds;
 mod ec2;
 mod error;
 mod faults;
+mod holds;
 mod iam;
 mod journal;
 mod query;
@@ -43,6 +44,7 @@ pub mod sigv4;
 mod simulator;
 mod state;
 mod sts;
+mod tagging;
 mod xml;
 
 pub use clock::{Clock, Millis, Steps, Timeline, wall_clock};
@@ -51,6 +53,7 @@ pub use ds::share::Share;
 pub use ds::{Directory, Trust};
 pub use ec2::{SecurityGroup, Subnet, Vpc};
 pub use faults::{Fault, FaultKind, Faults};
+pub use holds::{Boundary, Hold};
 pub use iam::{Iam, Policy, Role};
 pub use journal::{Call, GIVEN, Journal};
 pub use rds::{Cluster, Event, Instance, Join, Membership, PendingMaintenance};

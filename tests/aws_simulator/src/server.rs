@@ -20,6 +20,7 @@ use tokio::sync::{oneshot, watch};
 use crate::clock::http_date;
 use crate::control;
 use crate::dispatch::{self, Reply, Request};
+use crate::holds::{Boundary, Gate};
 use crate::state::State;
 
 /// The state, shared by the listener and the test.
@@ -110,6 +111,12 @@ async fn connection(stream: TcpStream, state: Shared, door: Arc<watch::Sender<Do
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// Waits where the call is held.
+async fn pass(gate: Option<Gate>) -> io::Result<()> {
+    let Some(gate) = gate else { return Ok(()) };
+    if gate.pass().await { Ok(()) } else { Err(io::ErrorKind::ConnectionReset.into()) }
+}
+
 async fn respond(
     request: hyper::Request<Incoming>,
     state: Shared,
@@ -129,6 +136,12 @@ async fn respond(
         let response = hyper::Response::builder().status(status).header("content-type", "application/json");
         return response.body(Content::whole(body)).map_err(io::Error::other);
     }
+    let gate = dispatch::gate(&lock(&state), &request);
+    let (before, after) = match gate {
+        Some(gate) if gate.boundary == Boundary::Before => (Some(gate), None),
+        gate => (None, gate),
+    };
+    pass(before).await?;
     let (reply, wall, calls_left) = {
         let mut state = lock(&state);
         let reply = dispatch::answer(&mut state, &request);
@@ -147,6 +160,7 @@ async fn respond(
         // The caller must not find the door open once it has its answer.
         until(&mut closed, Door::Closed).await;
     }
+    pass(after).await?;
     // An error of the service makes hyper close the connection without an answer.
     let reply = reply.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionReset))?;
     if !reply.delay.is_zero() {

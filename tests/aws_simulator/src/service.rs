@@ -1,4 +1,4 @@
-//! The five services: their names, protocols and common errors.
+//! The six services: their names, protocols and common errors.
 
 use crate::error::ApiError;
 use crate::state::Caller;
@@ -16,11 +16,13 @@ pub enum Service {
     Ec2,
     /// Security Token Service.
     Sts,
+    /// Resource Groups Tagging API.
+    Tagging,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 5] = [Self::Ds, Self::Rds, Self::Iam, Self::Ec2, Self::Sts];
+    pub const ALL: [Self; 6] = [Self::Ds, Self::Rds, Self::Iam, Self::Ec2, Self::Sts, Self::Tagging];
 
     /// Its name in signatures and policies.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Ec2 => "ec2",
             Self::Sts => "sts",
+            Self::Tagging => "tagging",
         }
     }
 
@@ -51,12 +54,18 @@ impl Service {
             Self::Iam => "2010-05-08",
             Self::Ec2 => "2016-11-15",
             Self::Sts => "2011-06-15",
+            Self::Tagging => "20170126",
         }
+    }
+
+    /// Whether it speaks JSON 1.1; the others speak the query protocols.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Ds | Self::Tagging)
     }
 
     pub(crate) fn namespace(self) -> &'static str {
         match self {
-            Self::Ds => "",
+            Self::Ds | Self::Tagging => "",
             Self::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
@@ -66,7 +75,7 @@ impl Service {
 
     pub(crate) fn unknown_operation(self, operation: &str) -> ApiError {
         match self {
-            Self::Ds => ApiError::bad("UnknownOperationException", ""),
+            Self::Ds | Self::Tagging => ApiError::bad("UnknownOperationException", ""),
             Self::Ec2 => ApiError::bad(
                 "InvalidAction",
                 format!("The action {operation} is not valid for this web service."),
@@ -80,7 +89,9 @@ impl Service {
 
     pub(crate) fn unsigned(self) -> ApiError {
         match self {
-            Self::Ds => ApiError::bad("MissingAuthenticationTokenException", "Missing Authentication Token"),
+            Self::Ds | Self::Tagging => {
+                ApiError::bad("MissingAuthenticationTokenException", "Missing Authentication Token")
+            }
             _ => ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
         }
     }
@@ -88,7 +99,7 @@ impl Service {
     pub(crate) fn unknown_key(self) -> ApiError {
         let message = "The security token included in the request is invalid.";
         match self {
-            Self::Ds => ApiError::bad("UnrecognizedClientException", message),
+            Self::Ds | Self::Tagging => ApiError::bad("UnrecognizedClientException", message),
             Self::Ec2 => ApiError::new(
                 401,
                 "AuthFailure",
@@ -102,7 +113,7 @@ impl Service {
         let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
                        Secret Access Key and signing method. Consult the service documentation for details.";
         match self {
-            Self::Ds => ApiError::bad("InvalidSignatureException", message),
+            Self::Ds | Self::Tagging => ApiError::bad("InvalidSignatureException", message),
             _ => ApiError::new(403, "SignatureDoesNotMatch", message),
         }
     }
@@ -110,7 +121,7 @@ impl Service {
     /// A signature too old, or too new: `compared` says which.
     pub(crate) fn skewed(self, compared: &str) -> ApiError {
         match self {
-            Self::Ds => ApiError::bad("InvalidSignatureException", compared),
+            Self::Ds | Self::Tagging => ApiError::bad("InvalidSignatureException", compared),
             Self::Ec2 => ApiError::bad("RequestExpired", "Request has expired."),
             _ => ApiError::new(403, "SignatureDoesNotMatch", compared),
         }
@@ -119,7 +130,7 @@ impl Service {
     pub(crate) fn expired(self) -> ApiError {
         let message = "The security token included in the request is expired";
         match self {
-            Self::Ds => ApiError::bad("ExpiredTokenException", message),
+            Self::Ds | Self::Tagging => ApiError::bad("ExpiredTokenException", message),
             Self::Ec2 => ApiError::bad("RequestExpired", "Request has expired."),
             _ => ApiError::new(403, "ExpiredToken", message),
         }
@@ -127,7 +138,7 @@ impl Service {
 
     pub(crate) fn throttled(self) -> ApiError {
         match self {
-            Self::Ds => ApiError::bad("ThrottlingException", "Rate exceeded"),
+            Self::Ds | Self::Tagging => ApiError::bad("ThrottlingException", "Rate exceeded"),
             Self::Ec2 => ApiError::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             _ => ApiError::bad("Throttling", "Rate exceeded"),
         }
@@ -147,7 +158,7 @@ impl Service {
     pub(crate) fn unavailable(self) -> ApiError {
         let message = "The request has failed due to a temporary failure of the server.";
         match self {
-            Self::Ds => ApiError::new(503, "ServiceUnavailableException", message),
+            Self::Ds | Self::Tagging => ApiError::new(503, "ServiceUnavailableException", message),
             Self::Ec2 => {
                 ApiError::new(503, "Unavailable", "The server is overloaded and can't handle the request.")
             }
@@ -162,7 +173,7 @@ impl Service {
             caller.arn
         );
         match self {
-            Self::Ds => ApiError::bad("AccessDeniedException", message),
+            Self::Ds | Self::Tagging => ApiError::bad("AccessDeniedException", message),
             Self::Ec2 => ApiError::new(
                 403,
                 "UnauthorizedOperation",

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use crate::clock::Steps;
 use crate::config::{Account, Config, DEFAULT_ACCOUNT};
 use crate::faults::{Fault, Faults};
+use crate::holds::{Boundary, Hold};
 use crate::journal::Call;
 use crate::seed::ClusterSeed;
 use crate::server::{Server, Shared, lock};
+use crate::service::Service;
 use crate::state::{Region, State};
 
 /// A running simulator. It stops when dropped. Several may run in one process; they share nothing.
@@ -52,6 +54,12 @@ impl Simulator {
     /// Stops listening: connections are refused from now on, those that are open are closed. State is kept.
     pub fn close(&self) {
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether connections are refused.
+    pub fn is_closed(&self) -> bool {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+            || lock(&self.state).calls_left == Some(0)
     }
 
     /// Answers so many calls more, then stops listening, before the last of them has its answer. Until then each
@@ -122,6 +130,12 @@ impl Simulator {
     /// Takes every fault back.
     pub fn clear_faults(&self) {
         self.with(|state| state.faults = Faults::default());
+    }
+
+    /// Orders that the n-th call of an operation from now on, counted from 1, is held at that boundary. Nothing but
+    /// this call waits.
+    pub fn hold(&self, service: Service, operation: &str, n: u64, boundary: Boundary) -> Hold {
+        self.with(|state| state.holds.add(service, operation, n, boundary))
     }
 
     /// How long each step takes, from now on.

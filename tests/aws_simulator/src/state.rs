@@ -8,6 +8,7 @@ use crate::ds::share::Share;
 use crate::ds::{Directory, Trust};
 use crate::ec2::{SecurityGroup, Subnet, Vpc};
 use crate::faults::Faults;
+use crate::holds::Holds;
 use crate::iam::Iam;
 use crate::journal::Journal;
 use crate::rds::modify::end_leaving;
@@ -65,6 +66,7 @@ pub struct State {
     pub orders: Orders,
     /// What shall go wrong in calls.
     pub faults: Faults,
+    pub(crate) holds: Holds,
     /// How many calls are answered yet before connections are refused, where that is ordered.
     pub(crate) calls_left: Option<u64>,
     /// Every call so far.
@@ -88,6 +90,7 @@ impl State {
             options: config.options.clone(),
             orders: Orders::default(),
             faults: Faults::default(),
+            holds: Holds::default(),
             calls_left: None,
             journal: Journal::default(),
             credentials: BTreeMap::new(),
@@ -116,6 +119,24 @@ impl State {
         };
         self.credentials.insert(access_key.clone(), credential);
         self.signing_keys.retain(|(known, ..), _| known != access_key);
+    }
+
+    /// Accepts temporary credentials, of the same account and for an hour.
+    pub fn add_session(&mut self, account: &Account, token: &str) {
+        self.add_account(account);
+        let expires = self.clock.wall() + 3_600_000;
+        if let Some(credential) = self.credentials.get_mut(&account.access_key) {
+            credential.session = Some((token.to_owned(), expires));
+        }
+    }
+
+    /// The secret keys and session tokens of all temporary credentials that are accepted: what STS gave out, too.
+    pub fn session_secrets(&self) -> Vec<String> {
+        let sessions = self.credentials.values().filter_map(|credential| {
+            let (token, _) = credential.session.as_ref()?;
+            Some([credential.secret.clone(), token.clone()])
+        });
+        sessions.flatten().collect()
     }
 
     /// What an account has in a region. The first look seeds it.

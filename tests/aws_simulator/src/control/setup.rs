@@ -119,6 +119,8 @@ fn set_option(options: &mut Options, name: &str, value: &Value) -> Option<()> {
         "retry_needs_reboot" => options.retry_needs_reboot = value.as_bool()?,
         "orderable_kerberos" => options.orderable_kerberos = value.as_bool()?,
         "iam_delay_ms" => options.iam_delay = Duration::from_millis(value.as_u64()?),
+        "clusters_by_name_only" => options.clusters_by_name_only = value.as_bool()?,
+        "directory_hidden_reads" => options.directory_hidden_reads = u32::try_from(value.as_u64()?).ok()?,
         "iam_hidden_reads" => options.iam_hidden_reads = u32::try_from(value.as_u64()?).ok()?,
         "assumed_roles_must_exist" => options.assumed_roles_must_exist = value.as_bool()?,
         _ => return None,

@@ -59,6 +59,7 @@ pub(super) fn create(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
         Some(_) => stage.then(step, "Failed"),
         None => stage.then(step, "Created").then(step, "Active"),
     };
+    let hidden_reads = world.state.options.directory_hidden_reads;
     let here = world.here();
     here.security_groups.insert(
         security_group.clone(),
@@ -86,6 +87,7 @@ pub(super) fn create(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
         stage,
         stage_reason: failure,
         launched: now,
+        hidden_reads,
         gone_at: None,
         alias: None,
         sso: false,
@@ -169,8 +171,8 @@ pub(super) fn delete(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
     if world.state.shares.get(id).is_some_and(|share| share.target_account == world.caller.account) {
         return super::share::leave(world, id);
     }
-    find(world, id)?;
-    if is_in_use(world, id) {
+    let name = find(world, id)?.name.clone();
+    if is_in_use(world, id) || world.state.orders.directory_in_use.take(&name).is_some() {
         return Err(ApiError::bad(
             "ClientException",
             "Cannot delete the directory because it still has authorized applications.",

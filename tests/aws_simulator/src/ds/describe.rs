@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::input::{Input, check_id, page};
 use super::share::Share;
 use super::{Directory, find, no_directory, seconds};
+use crate::clock::Millis;
 use crate::error::Answer;
 use crate::state::World;
 
@@ -14,12 +15,20 @@ pub(super) fn directories(world: &mut World<'_>, input: Input<'_>) -> Answer<Val
         check_id(id, "DirectoryIds", "d-")?;
     }
     let size = world.state.options.page_size;
-    world.here();
+    let mut hidden = Vec::new();
+    for directory in world.here().directories.values_mut().filter(|directory| directory.hidden_reads > 0) {
+        directory.hidden_reads -= 1;
+        hidden.push(directory.id.clone());
+    }
+    let skew = world.state.clock.skew;
     let (account, region) = (&world.caller.account, &world.caller.region);
     let state = &*world.state;
     let own = state.regions.get(&(account.clone(), region.clone()));
     let own = own.into_iter().flat_map(|region| region.directories.values());
-    let mut all: Vec<(String, Value)> = own.map(|d| (d.id.clone(), own_view(d, region))).collect();
+    let mut all: Vec<(String, Value)> = own
+        .filter(|directory| !hidden.contains(&directory.id))
+        .map(|directory| (directory.id.clone(), own_view(directory, region, skew)))
+        .collect();
     for share in
         state.shares.values().filter(|share| share.target_account == *account && share.region == *region)
     {
@@ -47,7 +56,8 @@ fn has_network(directory: &Directory) -> bool {
     !matches!(directory.stage.word(), "Requested" | "Creating" | "Failed")
 }
 
-fn own_view(directory: &Directory, region: &str) -> Value {
+/// AWS tells times by its own clock.
+fn own_view(directory: &Directory, region: &str, skew: Millis) -> Value {
     let mut view = Map::new();
     let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
     put("DirectoryId", directory.id.as_str().into());
@@ -67,7 +77,7 @@ fn own_view(directory: &Directory, region: &str) -> Value {
     if let Some(reason) = directory.stage_reason.as_ref().filter(|_| failing) {
         put("StageReason", reason.as_str().into());
     }
-    put("LaunchTime", seconds(directory.launched));
+    put("LaunchTime", seconds(directory.launched + skew));
     put("StageLastUpdatedDateTime", seconds(directory.stage.since()));
     let mut settings = json!({ "VpcId": directory.vpc, "SubnetIds": directory.subnets });
     if has_network(directory) {

@@ -50,6 +50,8 @@ pub struct Directory {
     pub stage_reason: Option<String>,
     /// When it was created.
     pub launched: Millis,
+    /// How many answers of DescribeDirectories leave it out yet.
+    pub hidden_reads: u32,
     /// When it is gone.
     pub gone_at: Option<Millis>,
     /// The alias of the access URL, once set.

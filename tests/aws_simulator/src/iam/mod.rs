@@ -1,5 +1,6 @@
 //! IAM: roles, their policies, managed policies.
 
+mod details;
 pub(crate) mod document;
 mod policy;
 mod role;
@@ -103,6 +104,7 @@ pub(crate) fn call(world: &mut World<'_>, operation: &str, params: &Params) -> O
         "CreateRole" => role::create(world, params),
         "GetRole" => role::get(world, params),
         "ListRoles" => role::list(world, params),
+        "GetAccountAuthorizationDetails" => details::details(world, params),
         "UpdateRole" => role::update(world, params),
         "UpdateRoleDescription" => role::update_description(world, params),
         "UpdateAssumeRolePolicy" => role::update_trust(world, params),

@@ -104,6 +104,13 @@ pub(super) fn describe(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
     let filters = filters(params, &known)?;
     let size = world.state.options.page_size;
     let wanted = params.get("DBClusterIdentifier").map(|id| identifier(id).to_lowercase());
+    if wanted.is_none() && world.state.options.clusters_by_name_only {
+        let message = format!(
+            "User: {} is not authorized to perform: rds:DescribeDBClusters on resource: arn:aws:rds:{}:{}:cluster:*",
+            world.caller.arn, world.caller.region, world.caller.account
+        );
+        return Err(ApiError::new(403, "AccessDenied", message));
+    }
     let here = world.here();
     if let Some(id) = wanted.as_ref().filter(|id| !here.clusters.contains_key(*id)) {
         return Err(no_cluster(id));

@@ -78,6 +78,18 @@ fn a_directory_can_be_ordered_to_fail() {
 }
 
 #[test]
+fn a_directory_can_be_ordered_to_be_in_use() {
+    let simulator = instant();
+    let client = Client::new(&simulator);
+    let id = client.directory("corp.example.com");
+    simulator.with(|state| state.orders.directory_in_use.add("corp.example.com", "a file server", 1));
+    let delete = || client.ds("DeleteDirectory", &json!({ "DirectoryId": id }));
+    assert_eq!(delete().code(), "ClientException");
+    delete().ok();
+    assert!(simulator.leftovers().is_empty());
+}
+
+#[test]
 fn a_directory_can_fall_ill() {
     let simulator = instant();
     let client = Client::new(&simulator);

@@ -5,6 +5,7 @@
 mod client;
 mod directories;
 mod faults;
+mod holds;
 mod iam;
 mod joins;
 mod network;
