@@ -4,9 +4,6 @@
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use plugin_client::tfplugin6::get_metadata;
-use plugin_client::{Client, Credentials, Identity};
-
 use crate::support::{Core, PROVIDER, simulator};
 
 /// Longest time that a provider's process may take to end. Terraform kills after two seconds.
@@ -31,28 +28,6 @@ fn it_knows_its_version() {
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(said.trim_end(), format!("terraform-provider-aurorakerberos {}", env!("CARGO_PKG_VERSION")));
-}
-
-#[tokio::test]
-async fn only_its_own_client_is_served() {
-    let client = Client::start(Command::new(PROVIDER)).await.unwrap();
-    let (own, stranger) = (client.identity().unwrap(), Identity::new().unwrap());
-    let stolen = own.with_key_of(&stranger);
-    for (who, credentials) in [
-        ("a stranger", Credentials::Other(&stranger)),
-        ("a thief of the certificate", Credentials::Other(&stolen)),
-        ("nobody", Credentials::Nothing),
-        ("plain text", Credentials::PlainText),
-    ] {
-        // With TLS 1.3 a refusal may show only with the first call.
-        if let Ok(channel) = client.connect(credentials).await {
-            let mut provider = plugin_client::Provider::new(channel);
-            let answer = provider.get_metadata(get_metadata::Request {}).await;
-            assert!(answer.is_err(), "{who} was answered");
-        }
-    }
-    let channel = client.connect(Credentials::Own).await.unwrap();
-    plugin_client::Provider::new(channel).get_metadata(get_metadata::Request {}).await.unwrap();
 }
 
 #[tokio::test]

@@ -106,14 +106,17 @@
 //! - [`framework`]: models, schema, planning, lifecycle, failures, waits, documentation. It names neither
 //!   [`protocol`] nor [`plugin`], and no protobuf.
 //! - [`protocol`]: tfplugin6 to framework and back. Generated code is named here alone.
-//! - [`plugin`]: go-plugin's contract. It names no Terraform type: it is handed ready routes.
+//! - [`plugin`]: go-plugin's contract. It names no Terraform type: it is handed ready routes, and a way to stop what
+//!   they do.
 //!
 //! # Invariants
 //!
 //! 1. After the handshake line nothing is written to stdout, and stdin is never read.
 //! 2. A panic never breaks the connection: it becomes a diagnostic, and the state that was saved last is returned.
-//! 3. No value's content reaches `Debug`, a log line or a decoding error: any string may be a secret.
-//! 4. This crate depends on no cloud's SDK.
+//! 3. A call in flight is not cut while somebody waits for its answer: SIGINT and SIGHUP are ignored, and SIGTERM asks
+//!    it to stop and waits for its answer, for eight seconds at most.
+//! 4. No value's content reaches `Debug`, a log line or a decoding error: any string may be a secret.
+//! 5. This crate depends on no cloud's SDK.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -128,7 +131,7 @@ pub mod protocol;
 pub mod value;
 
 use framework::{Provider, Server};
-use plugin::{Cookie, Plugin};
+use plugin::{Cookie, Plugin, Services};
 use protocol::Rpc;
 
 /// Runs a provider as the whole of a `main` function: command line, handshake, calls, end.
@@ -141,7 +144,9 @@ pub fn serve<P: Provider>(provider: P) -> ExitCode {
         cookie: Cookie::TERRAFORM_PROVIDER,
         log_targets: P::LOG_TARGETS,
     };
-    plugin::run(&plugin, |_shutdown| {
-        tonic::service::Routes::new(Rpc::new(Arc::new(Server::new(provider))).into_service())
+    plugin::run(&plugin, || {
+        let server = Arc::new(Server::new(provider));
+        let routes = tonic::service::Routes::new(Rpc::new(Arc::clone(&server)).into_service());
+        Services { routes, stop: Box::new(move || server.end()) }
     })
 }

@@ -17,7 +17,10 @@ use plugin_client::plugin::grpc_stdio_client::GrpcStdioClient;
 use plugin_client::tfplugin6::provider_client::ProviderClient;
 use plugin_client::tfplugin6::{get_provider_schema, read_resource};
 use plugin_client::{Client, Credentials, Handshake, Identity, Options};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group, setrlimit,
+};
+use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -199,14 +202,67 @@ async fn interrupts_are_the_hosts_business() {
     assert_eq!(client.stderr(), Vec::<String>::new(), "no log was asked for");
 }
 
+/// A call that never ends by itself.
+fn slow_call(channel: Channel) -> JoinHandle<Result<(), tonic::Status>> {
+    tokio::spawn(async move {
+        let request = read_resource::Request { type_name: "slow".into(), ..Default::default() };
+        ProviderClient::new(channel).read_resource(request).await.map(drop)
+    })
+}
+
+#[tokio::test]
+async fn sigterm_ends_an_idle_plugin_at_once() {
+    let mut client = start(fixture()).await;
+    let _stdio = GrpcStdioClient::new(client.channel()).stream_stdio(()).await.unwrap();
+    let directory = directory(&client);
+    let started = Instant::now();
+    signal(client.pid(), Signal::TERM);
+    assert!(client.wait().await.unwrap().success());
+    assert!(started.elapsed() < SHUTDOWN_LIMIT, "{:?}", started.elapsed());
+    assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn after_sigterm_it_serves_while_a_call_is_in_flight() {
+    let mut client = start(fixture()).await;
+    let slow = slow_call(client.channel());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for _ in 0..3 {
+        signal(client.pid(), Signal::TERM);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        get_schema(client.channel()).await.unwrap();
+    }
+    let another = client.connect(Credentials::Own).await.unwrap();
+    get_schema(another).await.unwrap();
+    assert!(!slow.is_finished());
+    let took = client.shutdown().await.unwrap();
+    assert!(took < SHUTDOWN_LIMIT, "{took:?}");
+    slow.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn after_sigterm_it_does_not_wait_for_calls_of_a_host_that_has_gone() {
+    use std::os::unix::process::CommandExt as _;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#""$0" & wait"#, env!("CARGO_BIN_EXE_plugin-fixture")]).process_group(0);
+    let mut client = start(shell).await;
+    let directory = directory(&client);
+    let slow = slow_call(client.channel());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let group = Pid::from_raw(client.pid().try_into().unwrap()).unwrap();
+    // The shell ends of it at once.
+    kill_process_group(group, Signal::TERM).unwrap();
+    client.wait().await.unwrap();
+    let started = Instant::now();
+    eventually("the end of the plugin", || !directory.exists()).await;
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    slow.await.unwrap().unwrap_err();
+}
+
 #[tokio::test]
 async fn calls_and_streams_do_not_hold_up_the_end() {
     let mut client = start(fixture()).await;
-    let mut provider = client.provider();
-    let slow = tokio::spawn(async move {
-        let request = read_resource::Request { type_name: "slow".into(), ..Default::default() };
-        provider.read_resource(request).await
-    });
+    let slow = slow_call(client.channel());
     let mut stdio = GrpcStdioClient::new(client.channel()).stream_stdio(()).await.unwrap().into_inner();
     let silence = tokio::time::timeout(Duration::from_millis(50), stdio.message()).await;
     assert!(silence.is_err(), "{silence:?}");
@@ -229,8 +285,12 @@ async fn ends_when_its_host_has_gone() {
     // Longer than it takes to look for the host once: a host that is there is not missed.
     tokio::time::sleep(Duration::from_millis(600)).await;
     get_schema(client.channel()).await.unwrap();
+    // Not even a call that does not end holds it.
+    let slow = slow_call(client.channel());
+    tokio::time::sleep(Duration::from_millis(50)).await;
     client.kill().await.unwrap();
     eventually("the end of the plugin", || !directory.exists()).await;
+    slow.await.unwrap().unwrap_err();
 }
 
 #[tokio::test]
@@ -260,9 +320,17 @@ async fn reattach() {
     // Of several hosts that use it, none may end it.
     GrpcControllerClient::new(channel.clone()).shutdown(plugin_client::plugin::Empty {}).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
+    // The first Ctrl-C lets a call go on, the second one ends it.
+    let slow = slow_call(channel.clone());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    signal(child.id().unwrap(), Signal::INT);
+    tokio::time::sleep(Duration::from_millis(200)).await;
     get_schema(channel).await.unwrap();
+    let started = Instant::now();
     signal(child.id().unwrap(), Signal::INT);
     assert!(child.wait().await.unwrap().success());
+    assert!(started.elapsed() < SHUTDOWN_LIMIT, "{:?}", started.elapsed());
+    slow.await.unwrap().unwrap_err();
     assert!(!Path::new(&socket).exists());
 }
 
@@ -283,7 +351,7 @@ async fn check_crowd(command: Command, options: &Options) {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     // The other tests open files in this process too.
-    let count = limit.maximum.map_or(5000, |files| usize::try_from(files / 2).unwrap().clamp(300, 5000));
+    let count = limit.maximum.map_or(10_000, |files| usize::try_from(files / 2).unwrap().clamp(300, 10_000));
     let client = Arc::new(Client::start_with(command, options).await.unwrap());
     let crowd = tokio::task::spawn_blocking({
         let client = Arc::clone(&client);
@@ -299,15 +367,13 @@ async fn check_crowd(command: Command, options: &Options) {
     let another = loop {
         match client.connect(Credentials::Own).await {
             Ok(another) => break another,
-            Err(error) => assert!(started.elapsed() < Duration::from_secs(5), "{error:?}"),
+            Err(error) => assert!(started.elapsed() < Duration::from_secs(30), "{error:?}"),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     get_schema(another).await.unwrap();
     get_schema(client.channel()).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    let took = Arc::into_inner(client).unwrap().shutdown().await.unwrap();
-    assert!(took < SHUTDOWN_LIMIT, "{took:?}");
+    Arc::into_inner(client).unwrap().shutdown().await.unwrap();
     drop(crowd);
 }
 

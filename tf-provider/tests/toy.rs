@@ -3,12 +3,14 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use plugin_client::Client;
 use plugin_client::tfplugin6::provider_client::ProviderClient;
 use plugin_client::tfplugin6::{self as wire, DynamicValue, ResourceIdentityData};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 use tf_provider::framework::plan::empty_object;
 use tf_provider::framework::schema::{Attribute, object_type};
@@ -187,16 +189,41 @@ async fn a_stop_ends_the_wait_and_the_next_operation_works() {
 }
 
 #[tokio::test]
+async fn sigterm_ends_the_wait_and_then_the_process() {
+    let mut toys = Toy::start().await;
+    let mut provider = toys.provider();
+    let pid = Pid::from_raw(toys.client.pid().try_into().unwrap()).unwrap();
+    let config = toy(&json!({"name": "bear", "mood": "stuck"}));
+    let terminating = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        kill_process(pid, Signal::TERM).unwrap();
+        Instant::now()
+    };
+    let (made, terminated) = tokio::join!(toys.create(&config), terminating);
+    assert!(terminated.elapsed() < Duration::from_millis(300), "{:?}", terminated.elapsed());
+    assert_eq!(summaries(&made.diagnostics), ["Stopped: create toy_thing (toy-bear) was interrupted"]);
+    assert_eq!(receive(made.new_state).member("id").as_str(), Some("toy-bear"));
+
+    // Terraform may have had the signal too, or not: what is asked next is answered, but nothing is begun.
+    provider.stop_provider(wire::stop_provider::Request::default()).await.unwrap();
+    let made = toys.create(&toy(&json!({"name": "next"}))).await;
+    assert_eq!(summaries(&made.diagnostics), ["Stopped: create toy_thing (next) was interrupted"]);
+    assert!(receive(made.new_state).is_null() && !toys.folder.path().join("next.toy").exists());
+
+    let answered = Instant::now();
+    assert!(toys.client.wait().await.unwrap().success());
+    assert!(answered.elapsed() < Duration::from_secs(3), "{:?}", answered.elapsed());
+    assert!(!Path::new(&toys.client.handshake().address).exists());
+}
+
+#[tokio::test]
 async fn the_timeouts_block_bounds_a_wait() {
     let toys = Toy::start().await;
     let made =
         toys.create(&toy(&json!({"name": "bear", "mood": "stuck", "timeouts": {"create": "300ms"}}))).await;
     assert_eq!(summaries(&made.diagnostics), ["Timed out: create toy_thing (toy-bear)"]);
     let detail = &made.diagnostics[0].detail;
-    assert!(
-        detail.starts_with("Waited 300ms for toy bear to be ready; it was in state stuck then."),
-        "{detail}"
-    );
+    assert!(detail.starts_with("Waited 300ms for toy bear to be ready. Last seen: stuck."), "{detail}");
 }
 
 #[tokio::test]

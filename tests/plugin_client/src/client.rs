@@ -59,6 +59,8 @@ pub struct Client {
     pid: u32,
     identity: Option<Identity>,
     handshake: Handshake,
+    exec: Instant,
+    handshake_time: Duration,
     channel: Channel,
     stdout: Output,
     stderr: Output,
@@ -91,12 +93,13 @@ impl Client {
             Some(identity) => command.env("PLUGIN_CLIENT_CERT", identity.pem()),
             None => command.env_remove("PLUGIN_CLIENT_CERT"),
         };
+        let exec = Instant::now();
         let mut child = command.spawn()?;
         let pid = child.id().ok_or("the process has no id")?;
         let stderr = child.stderr.take().ok_or("stderr is not piped")?;
         let stderr = Output::collect(BufReader::new(stderr).lines(), Vec::new());
         let mut lines = BufReader::new(child.stdout.take().ok_or("stdout is not piped")?).lines();
-        let (handshake, channel) = match connect_first(&mut lines, identity.as_ref()).await {
+        let (handshake, at, channel) = match connect_first(&mut lines, identity.as_ref()).await {
             Ok(started) => started,
             Err(error) => {
                 let status = tokio::time::timeout(Duration::from_secs(1), child.wait()).await;
@@ -108,7 +111,8 @@ impl Client {
             }
         };
         let stdout = Output::collect(lines, vec![handshake.line.clone()]);
-        Ok(Self { child, pid, identity, handshake, channel, stdout, stderr })
+        let handshake_time = at - exec;
+        Ok(Self { child, pid, identity, handshake, exec, handshake_time, channel, stdout, stderr })
     }
 
     /// The provider's calls.
@@ -131,6 +135,16 @@ impl Client {
     /// The fields of the handshake line.
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
+    }
+
+    /// When the process was started.
+    pub fn exec(&self) -> Instant {
+        self.exec
+    }
+
+    /// How long after its start the process had printed the handshake line.
+    pub fn handshake_time(&self) -> Duration {
+        self.handshake_time
     }
 
     /// The certificate and key that this client was started with; `None` for plain text.
@@ -211,14 +225,15 @@ impl Client {
 async fn connect_first(
     lines: &mut Lines<BufReader<ChildStdout>>,
     identity: Option<&Identity>,
-) -> Result<(Handshake, Channel)> {
+) -> Result<(Handshake, Instant, Channel)> {
     let line = tokio::time::timeout(START_TIMEOUT, lines.next_line())
         .await
         .map_err(|_| "no handshake line within a minute")??
         .ok_or("the plugin ended without a handshake line")?;
+    let at = Instant::now();
     let handshake: Handshake = line.parse()?;
     let channel = handshake.connect(identity).await?;
-    Ok((handshake, channel))
+    Ok((handshake, at, channel))
 }
 
 impl Drop for Client {

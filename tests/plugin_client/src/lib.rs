@@ -3,13 +3,14 @@
 //! For tests and benches. It is on purpose no part of `tf-provider` and shares no code with it, so
 //! that a misreading of the contract is not made twice. [`Client::start`] is the whole way in.
 //!
-//! It speaks protocol 6; what is not its business is still within reach for a protocol-5 provider:
-//! [`Options::protocols`], [`Handshake::protocol`] and [`Client::channel`].
+//! It speaks protocol 6, and to providers of protocol 5 ([`Handshake::protocol`]) as far as a start needs it:
+//! [`protocol5`].
 
 mod client;
 mod connect;
 mod handshake;
 mod proto;
+pub mod protocol5;
 mod tls;
 
 pub use client::{Client, Credentials, Options};

@@ -14,6 +14,16 @@ use super::model::Model;
 use super::private::Private;
 use crate::value::Value;
 
+tokio::task_local! {
+    /// The operation that the present task carries out.
+    static CURRENT: Option<Context>;
+}
+
+/// Does work that belongs to no operation, though one may be the first to wait for it.
+pub async fn detached<T>(work: impl Future<Output = T>) -> T {
+    CURRENT.scope(None, work).await
+}
+
 /// What an operation has at hand. Clones share one operation.
 #[derive(Clone, Debug)]
 pub struct Context(Arc<Operation>);
@@ -46,7 +56,7 @@ pub struct Setting {
     pub object: String,
     /// How long it may take.
     pub timeout: Duration,
-    /// Cancelled when Terraform asks the provider to stop.
+    /// Cancelled when the provider is asked to stop, by Terraform or by SIGTERM.
     pub stop: CancellationToken,
     /// Overrides every poll interval; for tests.
     pub poll_interval: Option<Duration>,
@@ -67,6 +77,17 @@ impl Context {
             poll_interval: setting.poll_interval,
             notes: Mutex::new(Notes { private: setting.private, ..Notes::default() }),
         }))
+    }
+
+    /// The operation that the present task carries out: a create, update or delete, a read, or the checks of a plan. For code below the resources that is handed no
+    /// context, and has to know how long it may take and when to stop.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok().flatten()
+    }
+
+    /// Does work as this operation: [`Context::current`] gives it there.
+    pub async fn carry_out<T>(&self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Some(self.clone()), work).await
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -113,24 +134,30 @@ impl Context {
         self.0.poll_interval
     }
 
-    /// Returns once Terraform asks the provider to stop.
+    /// Returns once the provider is asked to stop.
     pub async fn stopped(&self) {
         self.0.stop.cancelled().await;
     }
 
-    /// Whether Terraform has asked the provider to stop.
+    /// Whether the provider was asked to stop.
     pub fn is_stopped(&self) -> bool {
         self.0.stop.is_cancelled()
     }
 
-    /// Fails once Terraform has asked the provider to stop: for the moment before a change begins that need
-    /// not begin. `undone` says what is left to do.
+    /// Fails once the provider was asked to stop: for the moment before a change begins that need not begin. `undone`
+    /// says what is left to do.
     pub fn go_on(&self, undone: &str) -> Result<(), Failure> {
         if !self.is_stopped() {
             return Ok(());
         }
-        Err(Failure::stopped(format!("Terraform asked the provider to stop. Left to do: {undone}."))
-            .advise("The state holds what was done so far; the next apply goes on from there."))
+        let nothing_yet = self.verb() == Verb::Create && !self.has_saved();
+        let outlook = if nothing_yet {
+            "The next apply begins anew."
+        } else {
+            "The state holds what was done so far; the next apply goes on from there."
+        };
+        Err(Failure::stopped(format!("The provider was asked to stop. Left to do: {undone}."))
+            .advise(outlook))
     }
 
     /// Adds a warning to the result.

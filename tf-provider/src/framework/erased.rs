@@ -7,6 +7,7 @@ use super::context::{Apply, Context};
 use super::diagnostic::Diagnostics;
 use super::failure::Failure;
 use super::model::{Mismatch, Model};
+use super::private::Private;
 use super::resource::{Config, DataSource, DefaultTimeouts, Edits, Plan, Resource, schema_of};
 use super::schema::Schema;
 use crate::value::Value;
@@ -61,12 +62,13 @@ pub(super) trait AnyResource<C>: Send + Sync {
     fn upgrade(&self, from: i64, state: serde_json::Value) -> Result<serde_json::Value, String>;
 }
 
-/// The three values that a plan is made of.
+/// What a plan is made of.
 #[derive(Clone, Copy)]
 pub(super) struct PlanInput<'a> {
     pub(super) config: &'a Value,
     pub(super) prior: &'a Value,
     pub(super) planned: &'a Value,
+    pub(super) private: &'a Private,
 }
 
 /// A resource behind its object-safe face.
@@ -129,7 +131,8 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
     }
 
     fn adjust(&self, input: PlanInput<'_>, client: Option<&R::Client>) -> Result<Edits, Failure> {
-        let mut plan = Plan::new(input.config, input.prior, input.planned).map_err(|m| wrong_type(&m))?;
+        let mut plan = Plan::new(input.config, input.prior, input.planned, input.private)
+            .map_err(|mismatch| wrong_type(&mismatch))?;
         self.0.adjust_plan(&mut plan, client);
         Ok(plan.into_edits())
     }
@@ -141,7 +144,7 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
         context: &'a Context,
     ) -> Future_<'a, Diagnostics> {
         Box::pin(async move {
-            match Plan::new(input.config, input.prior, input.planned) {
+            match Plan::new(input.config, input.prior, input.planned, input.private) {
                 Ok(plan) => self.0.check_plan(client, &plan, context).await,
                 Err(mismatch) => wrong_type(&mismatch).describe(context.verb(), &context.object()).into(),
             }

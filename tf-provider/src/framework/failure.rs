@@ -32,7 +32,7 @@ pub enum Blame {
     Unexpected,
     /// The operation did not end within its timeout.
     TimedOut,
-    /// Terraform asked the provider to stop.
+    /// The provider was asked to stop, by Terraform or by SIGTERM.
     Stopped,
     /// A defect of the provider.
     Bug,
@@ -49,6 +49,9 @@ pub struct Refusal {
     pub code: Option<String>,
     /// The id under which the API's support finds the request.
     pub request_id: Option<String>,
+    /// Whether the same request may succeed later with nobody doing anything: the API was out of reach, failed, or
+    /// was asked too often. A wait goes on then.
+    pub transient: bool,
 }
 
 /// What the framework was doing.
@@ -122,7 +125,7 @@ impl Failure {
         Self::new(Blame::TimedOut, problem)
     }
 
-    /// Terraform asked the provider to stop while this was the state of affairs.
+    /// The provider was asked to stop while this was the state of affairs.
     pub fn stopped(problem: impl Into<String>) -> Self {
         Self::new(Blame::Stopped, problem)
     }
@@ -132,12 +135,18 @@ impl Failure {
         Self::new(Blame::Bug, problem)
     }
 
-    /// Adds what to do next, after what is there already.
+    /// Whether asking again later may succeed, with nobody doing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(&self.blame, Blame::Refused(refusal) if refusal.transient)
+    }
+
+    /// Adds what to do next, after what is there already. Nothing adds nothing.
     pub fn advise(mut self, advice: impl AsRef<str>) -> Self {
-        if !self.advice.is_empty() {
+        let advice = advice.as_ref();
+        if !self.advice.is_empty() && !advice.is_empty() && !self.advice.ends_with('\n') {
             self.advice.push(' ');
         }
-        self.advice.push_str(advice.as_ref());
+        self.advice.push_str(advice);
         self
     }
 
@@ -204,6 +213,7 @@ mod tests {
             operation: "CreateMicrosoftAD".into(),
             code: Some("DirectoryLimitExceededException".into()),
             request_id: Some("r-1".into()),
+            transient: false,
         };
         let diagnostic = Failure::refused(refusal, "The limit of 20 directories is reached.")
             .advise("Ask AWS to raise the quota.")

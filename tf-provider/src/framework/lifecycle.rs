@@ -80,6 +80,10 @@ pub enum ImportTarget {
     Identity(Value),
 }
 
+/// What every failed create says whose object is in the state.
+const TAINTED: &str = "The state holds the object, and Terraform marks it as tainted: the next apply replaces it. To \
+    keep it and go on from here instead, run `terraform untaint` on it before the next apply.";
+
 /// Set between an import and the read that follows it.
 const IMPORTED: &str = ".import_before_read";
 
@@ -105,7 +109,7 @@ impl<P: Provider> Server<P> {
         let client = self.client().ok();
         let Proposal { planned, mut replace } = plan::propose(attributes, &config, &prior, &proposed);
 
-        let input = PlanInput { config: &config, prior: &prior, planned: &planned };
+        let input = PlanInput { config: &config, prior: &prior, planned: &planned, private: &private };
         let edits = match guard_now(|| kind.resource.adjust(input, client.as_deref())) {
             Ok(edits) => edits,
             Err(failure) => {
@@ -137,8 +141,9 @@ impl<P: Provider> Server<P> {
         let changed = planned != prior;
         if let (Some(client), true, false) = (&client, changed, diagnostics.has_error()) {
             let context = self.begin(Verb::Plan, &object, None, private.clone());
-            let input = PlanInput { config: &config, prior: &prior, planned: &planned };
-            let checked = guard(async { Ok(kind.resource.check(client, input, &context).await) }).await;
+            let input = PlanInput { config: &config, prior: &prior, planned: &planned, private: &private };
+            let checking = async { Ok(kind.resource.check(client, input, &context).await) };
+            let checked = guard(context.carry_out(checking)).await;
             match checked {
                 Ok(found) => diagnostics.extend(found),
                 Err(failure) => diagnostics.push(failure.describe(Verb::Plan, &object)),
@@ -186,7 +191,7 @@ impl<P: Provider> Server<P> {
                 }
             }
         };
-        let result = guard(work).await;
+        let result = guard(context.carry_out(work)).await;
         tracing::info!(object, ok = result.is_ok(), "{} ended", verb.infinitive());
         let result = match result {
             Ok(Value::Null) if verb != Verb::Delete => Err(missing_state(verb)),
@@ -195,6 +200,8 @@ impl<P: Provider> Server<P> {
         match result {
             Ok(state) => self.applied(kind, &context, &planned, state, identity),
             Err(failure) => {
+                let tainted = verb == Verb::Create && context.has_saved();
+                let failure = failure.advise(if tainted { TAINTED } else { "" });
                 let diagnostic = failure.describe(verb, &Self::object_now(kind, &context, &prior));
                 self.left_behind(kind, &context, &prior, identity, diagnostic)
             }
@@ -260,7 +267,9 @@ impl<P: Provider> Server<P> {
         let imported = private.take_mark(IMPORTED);
         let context = self.begin(Verb::Read, &object, Some(kind.resource.timeouts().read), private);
         let result = match self.client() {
-            Ok(client) => guard(kind.resource.read(&client, state.clone(), context.clone())).await,
+            Ok(client) => {
+                guard(context.carry_out(kind.resource.read(&client, state.clone(), context.clone()))).await
+            }
             Err(failure) => Err(failure),
         };
         let result = match result {

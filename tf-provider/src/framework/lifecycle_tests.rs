@@ -2,7 +2,7 @@
 //! outside, with the toy provider.
 
 use super::super::attribute_values::Secret;
-use super::super::context::Apply;
+use super::super::context::{Apply, detached};
 use super::super::model::Model as _;
 use super::super::provider::{Configuration, Configured, Registry};
 use super::super::resource::{DefaultTimeouts, Resource};
@@ -63,10 +63,14 @@ impl Resource for Odds {
     }
 
     async fn create(&self, (): &(), odd: Odd, _: &Apply<Odd>) -> Result<Odd, Failure> {
+        // Code that is handed no context finds the operation that it is part of, and only there.
+        assert_eq!(Context::current().map(|context| context.verb()), Some(Verb::Create));
+        assert!(detached(async { Context::current() }).await.is_none());
         Ok(Odd { id: "o-1".to_owned(), ..odd })
     }
 
     async fn read(&self, (): &(), odd: Odd, _: &Context) -> Result<Option<Odd>, Failure> {
+        assert!(Context::current().is_none());
         Ok(Some(odd))
     }
 

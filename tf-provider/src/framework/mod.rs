@@ -29,6 +29,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use failure::{Blame, Failure, Refusal, Verb};
 pub use function::{Function, FunctionDefinition, FunctionError, Parameter};
 pub use model::{Model, View};
+pub use private::Private;
 pub use provider::{Configuration, Configured, Provider, Registry};
 pub use resource::{Config, DataSource, DefaultTimeouts, Plan, Resource, Timeouts};
 pub use server::Server;

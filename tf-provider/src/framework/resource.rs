@@ -7,6 +7,7 @@ use super::context::{Apply, Context};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::failure::Failure;
 use super::model::{AttributeValue, Model};
+use super::private::Private;
 use super::schema::{Attribute, Schema};
 use crate::value::{Path, Value};
 
@@ -169,6 +170,8 @@ pub struct Plan<'a, M: Model> {
     pub prior: Option<ViewOf<M>>,
     /// The planned state as the schema gives it; edits do not show here.
     pub planned: ViewOf<M>,
+    /// Private state of the object as it was; for a replacement, of the one that is replaced.
+    pub private: &'a Private,
     value: &'a Value,
     prior_value: &'a Value,
     edits: Edits,
@@ -187,11 +190,13 @@ impl<'a, M: Model> Plan<'a, M> {
         config: &Value,
         prior: &'a Value,
         planned: &'a Value,
+        private: &'a Private,
     ) -> Result<Self, super::model::Mismatch> {
         Ok(Self {
             config: M::view_of(config)?,
             prior: if prior.is_null() { None } else { Some(M::view_of(prior)?) },
             planned: M::view_of(planned)?,
+            private,
             value: planned,
             prior_value: prior,
             edits: Edits::default(),

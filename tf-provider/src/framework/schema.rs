@@ -278,7 +278,7 @@ impl Check {
     pub fn run(&self, value: &Value) -> Result<(), String> {
         match (self, value) {
             (Self::With(validator), value) => validator(value),
-            (Self::OneOf(allowed), Value::String(text)) if !allowed.contains(&text.as_str()) => {
+            (Self::OneOf(allowed), Value::String(text)) if !allowed.contains(&&**text) => {
                 Err(format!("The value must be one of {}.", quoted_list(allowed)))
             }
             (Self::Between(least, most), Value::Number(number)) => {

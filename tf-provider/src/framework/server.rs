@@ -220,7 +220,7 @@ impl<P: Provider> Server<P> {
             let client = client.as_ref().map(AsRef::as_ref).map_err(Clone::clone);
             kind.data_source.read(client, config, context.clone()).await
         };
-        let result = guard(reading).await;
+        let result = guard(context.carry_out(reading)).await;
         let (mut diagnostics, ..) = context.leave();
         match result {
             Ok(state) => (Some(state), diagnostics),
@@ -231,10 +231,17 @@ impl<P: Provider> Server<P> {
         }
     }
 
-    /// Stops the work in flight; what begins afterwards is not affected.
+    /// Stops the work in flight; what begins afterwards is not affected, unless it is the [end](Self::end).
     pub fn stop(&self) {
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *stop).cancel();
+        if !stop.is_cancelled() {
+            std::mem::take(&mut *stop).cancel();
+        }
+    }
+
+    /// Stops the work in flight and all that begins afterwards: the process is to end.
+    pub fn end(&self) {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
     /// The resource of that type.

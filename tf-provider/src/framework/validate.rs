@@ -32,7 +32,7 @@ fn check_object(attributes: &[Attribute], object: &Value, at: &Path, found: &mut
             found.warn_at(path.clone(), format!("Deprecated: {}", attribute.name), message);
         }
         for check in &attribute.behaviour.validators {
-            run(check, value, &path, attribute.name, found);
+            run(check, value, &path, attribute, found);
         }
         if let Kind::Plain(r#type) = &attribute.kind {
             refuse_nulls(r#type, value, &path, found);
@@ -55,18 +55,25 @@ fn is_written(attribute: &Attribute, value: &Value) -> bool {
     written && !(attribute.is_block() && value.as_elements().is_some_and(<[Value]>::is_empty))
 }
 
-fn run(check: &Check, value: &Value, path: &Path, name: &str, found: &mut Diagnostics) {
+fn run(check: &Check, value: &Value, path: &Path, attribute: &Attribute, found: &mut Diagnostics) {
     if let Check::Each(each) = check {
         match value {
             Value::List(elements) => {
                 for (index, element) in elements.iter().enumerate() {
-                    run(each, element, &path.clone().index(index), name, found);
+                    run(each, element, &path.clone().index(index), attribute, found);
                 }
             }
-            Value::Set(elements) => elements.iter().for_each(|element| run(each, element, path, name, found)),
+            Value::Set(elements) => {
+                for element in elements {
+                    let mut own = Diagnostics::new();
+                    run(each, element, path, attribute, &mut own);
+                    let named = own.into_iter().map(|one| about_element(element, attribute, one));
+                    found.extend(named);
+                }
+            }
             Value::Map(members) => {
                 for (key, member) in members {
-                    run(each, member, &path.clone().key(key), name, found);
+                    run(each, member, &path.clone().key(key), attribute, found);
                 }
             }
             _ => {}
@@ -77,7 +84,21 @@ fn run(check: &Check, value: &Value, path: &Path, name: &str, found: &mut Diagno
         return;
     }
     if let Err(problem) = check.run(value) {
-        found.error_at(path.clone(), format!("Invalid value for {name}"), problem);
+        found.error_at(path.clone(), format!("Invalid value for {path}"), problem);
+    }
+}
+
+/// No path leads to an element of a set, so the message names it, unless it is a secret.
+fn about_element(element: &Value, attribute: &Attribute, diagnostic: Diagnostic) -> Diagnostic {
+    const LONGEST: usize = 100;
+    let behaviour = &attribute.behaviour;
+    match element.as_str() {
+        Some(text) if !behaviour.sensitive && !behaviour.write_only => {
+            let shown: String = text.chars().take(LONGEST).collect();
+            let more = if shown.len() < text.len() { "…" } else { "" };
+            Diagnostic { detail: format!("Element {shown:?}{more}: {}", diagnostic.detail), ..diagnostic }
+        }
+        _ => diagnostic,
     }
 }
 
@@ -317,6 +338,49 @@ mod tests {
         let mut found = Diagnostics::new();
         against(&Shop::schema(), &absent, &mut found);
         assert!(found.is_empty(), "{found:?}");
+    }
+
+    fn short(value: &Value) -> Result<(), String> {
+        let fits = value.as_str().is_none_or(|text| text.len() <= 3);
+        if fits { Ok(()) } else { Err("At most three letters.".to_owned()) }
+    }
+
+    crate::model! {
+        /// A door.
+        struct Door / DoorView {
+            /// Names on it.
+            pub names: Option<BTreeSet<String>> => optional().validate_each(short),
+            /// Words that open it.
+            pub words: Option<BTreeSet<String>> => optional().sensitive().validate_each(short),
+            /// Bells beside it.
+            pub bell: Vec<Bell> => block(),
+        }
+    }
+
+    crate::model! {
+        /// A bell.
+        struct Bell / BellView {
+            /// What it says.
+            pub sound: Option<String> => optional().validate(short),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let config = Value::object([
+            ("names", Value::set(["bob".into(), "alice".into()])),
+            ("words", Value::set(["sesame".into()])),
+            ("bell", Value::List(vec![Value::object([("sound", "ding".into())])])),
+        ]);
+        let mut found = Diagnostics::new();
+        against(&Door::schema(), &config, &mut found);
+        let told: Vec<_> = found.iter().map(|one| format!("{} — {}", one.summary, one.detail)).collect();
+        let expect = [
+            "Invalid value for names — Element \"alice\": At most three letters.",
+            "Invalid value for words — At most three letters.",
+            "Invalid value for bell[0].sound — At most three letters.",
+        ];
+        assert_eq!(told, expect);
     }
 
     #[test]

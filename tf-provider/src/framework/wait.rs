@@ -33,6 +33,10 @@ impl<T> Progress<T> {
 /// the same time and the calls can be joined. Processes differ by when they started.
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
+/// How often in a row asking may fail in passing before it has succeeded once. An API that has never answered may not
+/// know the question at all; one that has answered is borne with until the operation's time is over.
+const FIRST_FAILURES: u32 = 5;
+
 const SHORTEST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(8);
 
@@ -55,8 +59,9 @@ fn pause(elapsed: Duration, since_epoch: Duration) -> Duration {
 /// Asks until the object is there. `what` names the wait in messages and log lines ("directory d-1 to become
 /// Active"). The decision from an answer to [`Progress`] is the caller's, pure, and apart from the asking.
 ///
-/// Fails when the decision says so, when the operation's timeout is over (naming the last state), when Terraform
-/// asks the provider to stop, and when asking fails.
+/// Fails when the decision says so, when the operation's timeout is over (naming the last state), when the
+/// provider is asked to stop, and when asking fails. A failure [in passing](Failure::is_transient) is none: an hour's
+/// wait, whose end with an error would taint an object that is as good as any, goes on when the API answers again.
 pub async fn wait_until<A, T, F>(
     context: &Context,
     what: &str,
@@ -69,13 +74,27 @@ where
     let epoch = *EPOCH;
     let started = Instant::now();
     let mut last = None;
+    let mut failures = Some(0);
     loop {
         let answer = tokio::select! {
-            answer = ask() => answer?,
+            answer = ask() => answer,
             () = context.stopped() => return Err(stopped(context, what, last.as_deref())),
             () = tokio::time::sleep_until(context.deadline()) => return Err(timed_out(context, what, last.as_deref())),
         };
-        let state = match decide(answer) {
+        let progress = match answer {
+            Ok(answer) => {
+                failures = None;
+                decide(answer)
+            }
+            Err(failure)
+                if failure.is_transient() && failures.is_none_or(|so_far| so_far < FIRST_FAILURES) =>
+            {
+                failures = failures.map(|so_far| so_far + 1);
+                Progress::Pending(format!("unknown, since the last look failed ({failure})"))
+            }
+            Err(failure) => Progress::Failed(failure),
+        };
+        let state = match progress {
             Progress::Done(target) => return Ok(target),
             Progress::Failed(failure) => return Err(failure),
             Progress::Pending(state) => state,
@@ -97,28 +116,32 @@ where
     }
 }
 
-fn in_state(state: Option<&str>) -> String {
-    state.map_or_else(|| "its state was not read yet".to_owned(), |state| format!("it was in state {state}"))
+/// The state is any text: a word of AWS's, or a sentence.
+fn last_seen(state: Option<&str>) -> String {
+    match state.map(|state| state.trim_end_matches('.')) {
+        None => "Its state was not read yet.".to_owned(),
+        Some(state) => format!("Last seen: {state}."),
+    }
 }
 
-/// What becomes of an object that is not done. A create that fails leaves what it saved tainted, so that only an
-/// object that was there before is gone on with.
+/// What becomes of an object that is not done. Of a create that saved something, that is told with every failure.
 fn outlook(context: &Context) -> &'static str {
     match context.verb() {
         Verb::Create if !context.has_saved() => {
             "The state does not hold the object: the next apply creates it anew."
         }
-        Verb::Create => "The state holds the object.",
+        Verb::Create => "",
         _ => "The state holds the object, and the next apply goes on from there.",
     }
 }
 
 fn stopped(context: &Context, what: &str, state: Option<&str>) -> Failure {
     Failure::stopped(format!(
-        "Terraform asked the provider to stop while it waited for {what}; {}.",
-        in_state(state)
+        "The provider was asked to stop while it waited for {what}. {}",
+        last_seen(state)
     ))
-    .advise(format!("Nothing was undone. {}", outlook(context)))
+    .advise("Nothing was undone.")
+    .advise(outlook(context))
 }
 
 fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
@@ -128,11 +151,12 @@ fn timed_out(context: &Context, what: &str, state: Option<&str>) -> Failure {
         _ => "update",
     };
     Failure::timed_out(format!(
-        "Waited {} for {what}; {} then.",
+        "Waited {} for {what}. {}",
         duration::display(context.timeout()),
-        in_state(state)
+        last_seen(state)
     ))
-    .advise(format!("{} If it needs more time, set {setting} in the timeouts block.", outlook(context)))
+    .advise(outlook(context))
+    .advise(format!("If it needs more time, set timeouts.{setting}."))
 }
 
 #[cfg(test)]
@@ -140,7 +164,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::super::context::{Apply, Setting};
-    use super::super::failure::Blame;
+    use super::super::failure::{Blame, Refusal};
     use super::super::private::Private;
     use super::*;
 
@@ -189,13 +213,63 @@ mod tests {
         assert_eq!((result.unwrap_err().blame, asked), (Blame::Unexpected, 2));
     }
 
+    /// Asks what answers with `Some`, and fails in passing with `None`; the last answer stays.
+    async fn with_failures(timeout: u64, answers: &[Option<&str>]) -> (Result<String, Failure>, usize) {
+        let context = context(timeout, &CancellationToken::new());
+        let mut asked = 0;
+        let result = wait_until(
+            &context,
+            "thing t-1 to be ready",
+            || {
+                asked += 1;
+                let answer = answers.get(asked - 1).or(answers.last()).copied().flatten();
+                let refusal =
+                    Refusal { operation: "DescribeThings".into(), transient: true, ..Refusal::default() };
+                let answer =
+                    answer.map(str::to_owned).ok_or_else(|| Failure::refused(refusal, "No connection."));
+                async move { answer }
+            },
+            |state| if state == "ready" { Progress::Done(state) } else { Progress::Pending(state) },
+        )
+        .await;
+        (result, asked)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_in_passing_is_asked_again() {
+        let (result, asked) = with_failures(600, &[None, None, Some("new"), None, Some("ready")]).await;
+        assert_eq!((result.unwrap().as_str(), asked), ("ready", 5));
+        let mut outage = vec![Some("new")];
+        outage.extend([None; 50]);
+        outage.push(Some("ready"));
+        assert_eq!(with_failures(3600, &outage).await.0.unwrap(), "ready");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_never_answered_is_given_up() {
+        let (result, asked) = with_failures(3600, &[None]).await;
+        assert_eq!((result.unwrap_err().problem.as_str(), asked), ("No connection.", 6));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_tells_the_failure_that_was_seen_last() {
+        let failure = with_failures(60, &[Some("new"), None]).await.0.unwrap_err();
+        assert!(
+            failure.problem.ends_with(
+                "Last seen: unknown, since the last look failed (No connection. [ DescribeThings])."
+            ),
+            "{}",
+            failure.problem
+        );
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_timeout_names_the_last_state_and_the_setting() {
         let context = context(3600, &CancellationToken::new());
         let (result, asked) = run(&context, &["new"]).await;
         let failure = result.unwrap_err();
-        assert_eq!(failure.problem, "Waited 1h0m0s for thing t-1 to be ready; it was in state new then.");
-        assert!(failure.advice.contains("set create in the timeouts block"), "{}", failure.advice);
+        assert_eq!(failure.problem, "Waited 1h0m0s for thing t-1 to be ready. Last seen: new.");
+        assert!(failure.advice.contains("set timeouts.create."), "{}", failure.advice);
         assert!((440..520).contains(&asked), "{asked} polls in an hour");
     }
 
@@ -206,7 +280,7 @@ mod tests {
             struct Thing / ThingView {}
         }
         for (saves, expect) in
-            [(false, "The state does not hold the object"), (true, "The state holds the object.")]
+            [(false, "The state does not hold the object"), (true, "If it needs more time")]
         {
             let context = context(60, &CancellationToken::new());
             if saves {
@@ -215,6 +289,14 @@ mod tests {
             let failure = run(&context, &["new"]).await.0.unwrap_err();
             assert!(failure.advice.starts_with(expect), "{}", failure.advice);
         }
+    }
+
+    #[test]
+    fn the_last_state_may_be_a_sentence() {
+        let check = |state, expect: &str| assert_eq!(last_seen(state), expect);
+        check(None, "Its state was not read yet.");
+        check(Some("Creating"), "Last seen: Creating.");
+        check(Some("Role x does not exist."), "Last seen: Role x does not exist.");
     }
 
     #[tokio::test(start_paused = true)]

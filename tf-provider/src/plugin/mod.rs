@@ -3,14 +3,14 @@
 //! go-plugin's contract is a convention of processes rather than a library: a cookie in the
 //! environment, one line on stdout, a private socket, certificates made for one run, a few services
 //! of its own, log lines on stderr. All of it is here, and nothing of Terraform's protocol is: the
-//! services that a host wants to call come in as ready [`Routes`]. See
+//! services that a host wants to call come in as ready [`Routes`], with a way to stop them. See
 //! <https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md> and
 //! <https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.md>.
 //!
 //! After the handshake line nothing is written to stdout, and stdin is never read.
 //!
 //! ```no_run
-//! use tf_provider::plugin::{Cookie, Plugin, run};
+//! use tf_provider::plugin::{Cookie, Plugin, Services, run};
 //!
 //! const PLUGIN: Plugin = Plugin {
 //!     name: "terraform-provider-example",
@@ -22,11 +22,12 @@
 //! };
 //!
 //! fn main() -> std::process::ExitCode {
-//!     run(&PLUGIN, |_shutdown| tonic::service::Routes::default())
+//!     run(&PLUGIN, || Services { routes: tonic::service::Routes::default(), stop: Box::new(|| {}) })
 //! }
 //! ```
 
 mod accept;
+mod calls;
 mod handshake;
 mod lifetime;
 mod listener;
@@ -46,8 +47,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
-pub use lifetime::Shutdown;
-use lifetime::{Owner, Parent};
+use calls::Calls;
+use lifetime::{Owner, Parent, Shutdown, Work};
 
 /// Who a plugin is and what it expects of its host.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +87,15 @@ impl Cookie {
     };
 }
 
+/// What a plugin serves.
+pub struct Services {
+    /// The services that the host calls, with their message limits.
+    pub routes: Routes,
+    /// Asks the calls in flight, and those that still come, to end soon with what they have. It is
+    /// called once, where the process is to end but waits for their answers: on SIGTERM.
+    pub stop: Box<dyn FnOnce() + Send>,
+}
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// What the command line asks for.
@@ -114,10 +124,10 @@ impl Command {
 
 /// Runs a plugin from start to end, as the whole of a `main` function.
 ///
-/// `routes` is called once, within the tokio runtime that serves it, and sets its own message
-/// limits. The result is 0 when the plugin was asked to end, 1 when it could not serve or was started
-/// by hand, 2 for an unknown argument; the reason is on stderr.
-pub fn run(plugin: &Plugin, routes: impl FnOnce(Shutdown) -> Routes) -> ExitCode {
+/// `services` is called once, within the tokio runtime that serves them. The result is 0 when the
+/// plugin was asked to end, 1 when it could not serve or was started by hand, 2 for an unknown
+/// argument; the reason is on stderr.
+pub fn run(plugin: &Plugin, services: impl FnOnce() -> Services) -> ExitCode {
     let parent = Parent::current();
     let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     match Command::parse(arguments) {
@@ -127,17 +137,42 @@ pub fn run(plugin: &Plugin, routes: impl FnOnce(Shutdown) -> Routes) -> ExitCode
             complain(&format!("unknown argument {argument:?}\n\n{}", usage(plugin)));
             return ExitCode::from(2);
         }
-        Command::Serve if std::env::var(plugin.cookie.key).as_deref() != Ok(plugin.cookie.value) => {
+        Command::Serve if !is_host(plugin, variable) => {
             complain(&started_by_hand(plugin));
             return ExitCode::FAILURE;
         }
         Command::Serve => log::install(plugin),
         Command::Debug => {
             log::install(plugin);
-            return guard(plugin, || serve(plugin, Owner::Person, routes));
+            return guard(plugin, || serve(plugin, Owner::Person, services));
         }
     }
-    guard(plugin, || serve(plugin, Owner::Host(parent), routes))
+    guard(plugin, || serve(plugin, Owner::Host(parent), services))
+}
+
+/// Lossy, so that what is no text is refused as such and not taken for absent.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Whether the environment is that of a host which starts a plugin.
+fn is_host(plugin: &Plugin, get: impl Fn(&str) -> Option<String>) -> bool {
+    get(plugin.cookie.key).as_deref() == Some(plugin.cookie.value)
+}
+
+/// The line that [`run`] would write for a host with this environment, or what it would say instead. Nothing is bound
+/// and no directory is made, so that tests may try any environment; the line holds an address of no socket.
+#[doc(hidden)]
+pub fn rehearse(plugin: &Plugin, get: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    if !is_host(plugin, &get) {
+        return Err(started_by_hand(plugin));
+    }
+    log::level(plugin.name, &get);
+    let host = handshake::Host::from_env(get).map_err(|error| error.to_string())?;
+    let tls = host.client_certificate.map(tls::Server::new).transpose().map_err(|error| error.to_string())?;
+    let certificate = tls.as_ref().map(|tls| tls.certificate.as_ref());
+    let address = handshake::Address { network: "unix", address: "/plugin/socket".to_owned() };
+    Ok(handshake::line(plugin.protocol, &address, certificate, host.asks_multiplex))
 }
 
 /// Turns the end of `serve` into an exit code. A panic is told in the form that Terraform collects
@@ -157,15 +192,12 @@ fn guard(plugin: &Plugin, serve: impl FnOnce() -> Result<(), Failure>) -> ExitCo
 }
 
 /// Serves until the end is asked for.
-fn serve(plugin: &Plugin, owner: Owner, routes: impl FnOnce(Shutdown) -> Routes) -> Result<(), Failure> {
-    let host = handshake::Host::from_env(|name| {
-        // Lossy, so that what is no text is refused as such and not taken for absent.
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    })?;
+fn serve(plugin: &Plugin, owner: Owner, services: impl FnOnce() -> Services) -> Result<(), Failure> {
+    let host = handshake::Host::from_env(variable)?;
     lifetime::raise_open_files();
     // Terraform starts several of these at once, and they mostly wait.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let result = runtime.block_on(serve_host(plugin, &host, owner, routes));
+    let result = runtime.block_on(serve_host(plugin, &host, owner, services));
     // Calls that are stuck in blocking code do not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(50));
     result
@@ -175,12 +207,14 @@ async fn serve_host(
     plugin: &Plugin,
     host: &handshake::Host,
     owner: Owner,
-    routes: impl FnOnce(Shutdown) -> Routes,
+    services: impl FnOnce() -> Services,
 ) -> Result<(), Failure> {
-    let shutdown = Shutdown::default();
-    lifetime::watch(owner, shutdown.clone())?;
+    let (shutdown, calls) = (Shutdown::default(), Calls::default());
+    let Services { routes, stop } = services();
+    lifetime::watch(owner, Work { calls: calls.clone(), stop }, shutdown.clone())?;
     let serves_host = owner != Owner::Person;
-    let routes = services::add(routes(shutdown.clone()), &shutdown, serves_host).await;
+    // go-plugin's own are not watched: their streams are open as long as the host is there.
+    let routes = services::add(calls.watched(routes), &shutdown, serves_host).await;
     let tls = match &host.client_certificate {
         Some(client) if serves_host => Some(tls::Server::new(client.clone())?),
         _ => None,

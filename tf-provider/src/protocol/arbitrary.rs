@@ -41,7 +41,7 @@ fn any_of(ty: &Type, unknowns: Unknowns, dynamics: u32) -> BoxedStrategy<Value> 
     let known = match ty {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => any_number().prop_map(Value::Number).boxed(),
-        Type::String => any_text().prop_map(Value::String).boxed(),
+        Type::String => any_text().prop_map(Value::from).boxed(),
         Type::Dynamic if dynamics == 0 => Just(Value::Null).boxed(),
         Type::Dynamic => any_type()
             .prop_filter("dynamic within dynamic is not canonical", |ty| *ty != Type::Dynamic)

@@ -72,9 +72,9 @@ fn read(json: &Json, ty: &Type, extra: Extra, depth: usize) -> Result<Value, Dec
         (Type::Bool, _) => read_bool(json).map(Value::Bool).ok_or_else(|| wrong(json, ty)),
         (Type::Number, Json::Number(number)) => read_number(&number.to_string()),
         (Type::Number, Json::String(text)) => read_number(text),
-        (Type::String, Json::String(text)) => Ok(Value::String(nfc(text))),
-        (Type::String, Json::Number(number)) => Ok(Value::String(number.to_string())),
-        (Type::String, Json::Bool(flag)) => Ok(Value::String(flag.to_string())),
+        (Type::String, Json::String(text)) => Ok(Value::from(nfc(text))),
+        (Type::String, Json::Number(number)) => Ok(Value::from(number.to_string())),
+        (Type::String, Json::Bool(flag)) => Ok(Value::from(flag.to_string())),
         (Type::List(element), Json::Array(elements)) => {
             let elements = elements.iter().enumerate().map(|(index, each)| {
                 read(each, element, extra, depth).map_err(|error| error.within(Step::Index(index)))
@@ -195,7 +195,7 @@ fn write(value: &Value, ty: &Type, depth: usize) -> Result<Json, EncodeError> {
             let number = number.to_string().parse().map(Json::Number);
             number.map_err(|_| EncodeError::new("a number that JSON cannot hold"))
         }
-        (Type::String, Value::String(text)) => Ok(Json::String(text.clone())),
+        (Type::String, Value::String(text)) => Ok(Json::String(text.to_string())),
         (Type::List(element), Value::List(elements)) => {
             let elements = elements.iter().enumerate().map(|(index, each)| {
                 write(each, element, depth).map_err(|error| error.within(Step::Index(index)))

@@ -16,8 +16,6 @@ mod unsupported;
 
 #[cfg(test)]
 mod arbitrary;
-#[cfg(test)]
-mod hostile;
 
 pub use codec::{DecodeError, EncodeError};
 pub use rpc::Rpc;

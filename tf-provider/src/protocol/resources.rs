@@ -1,5 +1,6 @@
 //! The calls about managed resources, from message to framework and back.
 
+use super::codec::nfc;
 use super::convert;
 use super::proto;
 use super::rpc::Rpc;
@@ -150,7 +151,8 @@ impl<P: Provider> Rpc<P> {
         let kind = self.kind(&request.type_name)?;
         let target = match identity_in(kind, request.identity.as_ref())? {
             Some(identity) => ImportTarget::Identity(identity),
-            None => ImportTarget::Id(request.id.clone()),
+            // Core takes an id from the command line as it is; every other string has passed through its values.
+            None => ImportTarget::Id(nfc(&request.id)),
         };
         let ObjectResponse { state, private, identity, diagnostics } = self.server.import(kind, target);
         let mut response = proto::import_resource_state::Response {

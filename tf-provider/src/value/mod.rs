@@ -7,6 +7,7 @@
 mod number;
 mod path;
 mod refinement;
+mod text;
 mod types;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::fmt;
 pub use number::{InvalidNumber, Number};
 pub use path::{Path, Step};
 pub use refinement::{Bound, Refinement};
+pub use text::Text;
 pub use types::{InvalidType, Type};
 
 /// One value of Terraform's type system.
@@ -34,7 +36,7 @@ pub enum Value {
     /// An exact decimal number.
     Number(Number),
     /// A string, NFC-normalised by Terraform.
-    String(String),
+    String(Text),
     /// A list or a tuple.
     List(Vec<Value>),
     /// A set: sorted and without duplicates, see [`Value::set`].
@@ -51,7 +53,7 @@ impl Value {
 
     /// A string.
     pub fn string(text: impl Into<String>) -> Self {
-        Self::String(text.into())
+        Self::String(text.into().into())
     }
 
     /// A set of the given elements in canonical order. Unknown elements are all kept, since two of them may
@@ -163,7 +165,7 @@ impl Value {
             Self::Unknown(_) => Json::String("<unknown>".to_owned()),
             Self::Bool(flag) => Json::Bool(*flag),
             Self::Number(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
-            Self::String(text) => Json::String(text.clone()),
+            Self::String(text) => Json::String(text.to_string()),
             Self::List(elements) | Self::Set(elements) => elements.iter().map(Self::to_json).collect(),
             Self::Map(members) => {
                 members.iter().map(|(name, member)| (name.clone(), member.to_json())).collect()
@@ -180,7 +182,7 @@ impl fmt::Debug for Value {
             Self::Unknown(_) => f.write_str("unknown"),
             Self::Bool(_) => f.write_str("bool"),
             Self::Number(_) => f.write_str("number"),
-            Self::String(text) => write!(f, "string of {} bytes", text.len()),
+            Self::String(text) => text.fmt(f),
             Self::List(elements) => f.debug_list().entries(elements).finish(),
             Self::Set(elements) => f.debug_set().entries(elements).finish(),
             Self::Map(members) => f.debug_map().entries(members).finish(),
@@ -203,13 +205,13 @@ impl From<i64> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 

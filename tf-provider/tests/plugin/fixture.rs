@@ -5,20 +5,12 @@
 
 use std::process::ExitCode;
 
-use tf_provider::plugin::{Cookie, Plugin, Shutdown, run};
+use tf_provider::plugin::{Cookie, Plugin, Services, run};
+use tf_provider::protocol::proto;
+use tf_provider::protocol::proto::provider_server::{Provider, ProviderServer};
 use tokio_stream::Empty;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
-
-/// Generated from `proto/tfplugin6.proto`. A copy of its own, so that the fixture stands on the plugin
-/// layer alone.
-#[allow(clippy::all, clippy::pedantic, dead_code, reason = "generated code")]
-#[allow(elided_lifetimes_in_paths, unreachable_pub, unused_qualifications, reason = "generated code")]
-mod proto {
-    tonic::include_proto!("tfplugin6");
-}
-
-use proto::provider_server::{Provider, ProviderServer};
 
 struct Nothing;
 
@@ -138,5 +130,5 @@ fn main() -> ExitCode {
         cookie: Cookie::TERRAFORM_PROVIDER,
         log_targets: &["plugin_fixture"],
     };
-    run(&plugin, |_: Shutdown| Routes::new(ProviderServer::new(Nothing)))
+    run(&plugin, || Services { routes: Routes::new(ProviderServer::new(Nothing)), stop: Box::new(|| {}) })
 }

@@ -114,7 +114,7 @@ pub(super) fn notes(attribute: &Attribute) -> Vec<String> {
 fn default_note(behaviour: &Behaviour, doc: &str) -> Option<String> {
     let default = behaviour.default.as_ref().filter(|_| !behaviour.sensitive)?;
     let shown = match default {
-        Value::String(text) if !text.is_empty() && !text.contains(['`', '\n']) => text.clone(),
+        Value::String(text) if !text.is_empty() && !text.contains(['`', '\n']) => text.to_string(),
         other => hcl(other)?,
     };
     let said = doc.to_lowercase().contains("default") && doc.contains(&shown);
@@ -126,7 +126,7 @@ fn hcl(value: &Value) -> Option<String> {
     match value {
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(format!("{text:?}")),
+        Value::String(text) => Some(format!("{:?}", &**text)),
         Value::List(elements) | Value::Set(elements) => {
             Some(format!("[{}]", elements.iter().map(hcl).collect::<Option<Vec<_>>>()?.join(", ")))
         }

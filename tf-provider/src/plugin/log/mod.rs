@@ -50,7 +50,7 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 
 /// The level that the environment asks for: `TF_LOG_PROVIDER_NAME`, else `TF_LOG_PROVIDER`, else
 /// `TF_LOG`. As in Terraform, `JSON` and what is no level mean everything, and nothing means off.
-fn level(binary: &str, get: impl Fn(&str) -> Option<String>) -> LevelFilter {
+pub(super) fn level(binary: &str, get: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let name = binary.strip_prefix(BINARY_PREFIX).unwrap_or(binary).to_uppercase().replace('-', "_");
     let asked = [&format!("TF_LOG_PROVIDER_{name}"), "TF_LOG_PROVIDER", "TF_LOG"]
         .into_iter()

@@ -37,7 +37,7 @@ fn value(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Deco
         (Kind::Array, Type::Dynamic) => dynamic(reader, depth),
         (Kind::Bool, Type::Bool) => reader.bool().map(Value::Bool),
         (Kind::Integer | Kind::Float | Kind::Text, Type::Number) => reader.number().map(Value::Number),
-        (Kind::Text, Type::String) => reader.text().map(|text| Value::String(nfc(text))),
+        (Kind::Text, Type::String) => reader.text().map(|text| Value::from(nfc(text))),
         (Kind::Array, Type::List(element)) => list(reader, element, depth),
         (Kind::Array, Type::Set(element)) => {
             let length = reader.array()?;
