@@ -32,6 +32,7 @@
 //! To follow an apply: `tf_provider::protocol::Rpc` receives it, `tf_provider::framework::Server::apply` runs it, and the resource's
 //! `create` does it.
 
+mod adoption;
 pub mod aws;
 pub mod data_sources;
 pub mod functions;

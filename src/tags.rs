@@ -4,8 +4,32 @@
 use std::collections::BTreeMap;
 
 use tf_provider::framework::{Plan, View, model::Model};
+use tf_provider::value::Value;
 
 use crate::aws::{Aws, Tags};
+
+/// What AWS refuses in tags (<https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html>): more than 50, keys
+/// of more than 128 characters or none, values of more than 256, and keys that begin with `aws:`, which are its own.
+pub(crate) fn check(tags: &Value) -> Result<(), String> {
+    let Some(tags) = tags.as_map() else { return Ok(()) };
+    if tags.len() > 50 {
+        return Err(format!("These are {} tags; AWS allows 50 for an object.", tags.len()));
+    }
+    for (key, value) in tags {
+        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+            return Err(format!(
+                "The key {key:?} begins with aws:, which is reserved for AWS. Take the tag out."
+            ));
+        }
+        if key.is_empty() || key.chars().count() > 128 {
+            return Err(format!("The key {key:?} must have 1 to 128 characters."));
+        }
+        if value.as_str().is_some_and(|value| value.chars().count() > 256) {
+            return Err(format!("The value of the tag {key:?} must have at most 256 characters."));
+        }
+    }
+    Ok(())
+}
 
 /// The tags that an object of ours has when all is as configured.
 pub(crate) fn all(aws: &Aws, own: Option<&Tags>) -> Tags {
@@ -63,6 +87,30 @@ pub(crate) fn plan<M: Model>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_aws_refuses() {
+        fn check(key: &str, value: &str, expect: Option<&str>) {
+            let tags = Value::Map([(key.to_owned(), Value::string(value))].into());
+            let told = super::check(&tags).err();
+            match expect {
+                Some(part) => {
+                    assert!(told.as_deref().is_some_and(|told| told.contains(part)), "{key}: {told:?}");
+                }
+                None => assert_eq!(told, None, "{key}"),
+            }
+        }
+        check("team", "db", None);
+        check("team:aws:x", "", None);
+        check("aws:x", "db", Some("reserved"));
+        check("AWS:x", "db", Some("reserved"));
+        check("", "db", Some("1 to 128"));
+        check(&"k".repeat(129), "db", Some("1 to 128"));
+        check(&"ü".repeat(128), &"ü".repeat(256), None);
+        check("team", &"v".repeat(257), Some("at most 256"));
+        let many = (0..51).map(|n| (n.to_string(), Value::UNKNOWN)).collect();
+        assert!(super::check(&Value::Map(many)).unwrap_err().contains("51"));
+    }
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

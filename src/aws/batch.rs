@@ -5,7 +5,7 @@
 //! identical reads share the one that is already on its way, and hands the answer or the error to each.
 //!
 //! Read your writes: a read that begins after a write has ended never takes an answer from before it. Every
-//! write of this process raises a [`Generation`]; a request remembers the generation in which it was sent, and
+//! write of this process to the service raises a [`Generation`]; a request remembers the generation in which it was sent, and
 //! only readers of the same generation may share it.
 //!
 //! What this does not do: it never guesses about changes that others make. An answer is as old as the request
@@ -21,10 +21,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, WeakShared};
+use tf_provider::framework::context::detached;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::error::Result;
+use super::patience::{Name, patiently};
 
 /// How long a read waits for others to join it. Long enough for Terraform's parallel reads of one walk, short
 /// beside an AWS call.
@@ -33,7 +35,7 @@ pub(crate) const WINDOW: Duration = Duration::from_millis(8);
 /// Answers are forgotten after this time even when nobody asks for them again.
 const REMEMBER: Duration = Duration::from_mins(1);
 
-/// Counts the writes of this process.
+/// Counts the writes of this process to a service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Generation(Arc<AtomicU64>);
 
@@ -68,6 +70,7 @@ type Fetch<K, V> = dyn Fn(Vec<K>) -> BoxFuture<Result<HashMap<K, V>>> + Send + S
 pub(crate) struct Joiner<K: 'static, V: 'static>(Arc<Inner<K, V>>);
 
 struct Inner<K: 'static, V: 'static> {
+    name: Name,
     fetch: Box<Fetch<K, V>>,
     generation: Generation,
     limit: usize,
@@ -110,9 +113,10 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// `fetch` asks AWS about up to `limit` keys. A key that is missing in its answer does not exist: when AWS
+    /// `fetch` calls the operation of that name for up to `limit` keys. A key that is missing in its answer does not exist: when AWS
     /// refuses a whole request for the sake of one unknown id, it is for `fetch` to ask again for the others.
     pub(crate) fn new<F>(
+        name: Name,
         generation: Generation,
         limit: usize,
         fetch: impl Fn(Vec<K>) -> F + Send + Sync + 'static,
@@ -121,6 +125,7 @@ where
         F: Future<Output = Result<HashMap<K, V>>> + Send + 'static,
     {
         Self(Arc::new(Inner {
+            name,
             fetch: Box::new(move |keys| Box::pin(fetch(keys))),
             generation,
             limit,
@@ -131,7 +136,7 @@ where
 
     /// Reads `key` from AWS, in a request with others where there are others.
     pub(crate) async fn find(&self, key: &K) -> Result<Option<V>> {
-        let answer = self.0.join(key).await?;
+        let answer = patiently(self.0.name, || self.0.join(key)).await?;
         Ok(answer.get(key).cloned())
     }
 
@@ -142,6 +147,14 @@ where
             Known::Value(value) => Ok(Some(value)),
             Known::Absent => Ok(None),
             Known::Nothing => self.find(key).await,
+        }
+    }
+
+    /// Like [`find_recent`](Self::find_recent), but what was not there a moment ago is asked for again.
+    pub(crate) async fn find_again(&self, key: &K, age: Duration) -> Result<Option<V>> {
+        match self.0.recall(key, age) {
+            Known::Value(value) => Ok(Some(value)),
+            Known::Absent | Known::Nothing => self.find(key).await,
         }
     }
 }
@@ -187,7 +200,8 @@ where
         if self.limit == 1 {
             full.notify_one();
         }
-        let answer = Arc::clone(self).run(number, Arc::clone(&full)).boxed().shared();
+        // How long to be patient is each reader's own affair.
+        let answer = detached(Arc::clone(self).run(number, Arc::clone(&full))).boxed().shared();
         if let Some(weak) = answer.downgrade() {
             let keys = HashSet::from([key.clone()]);
             state.requests.push(Request { number, keys, sent_in: None, full, answer: weak });
@@ -281,7 +295,7 @@ mod tests {
         let (gate, fails, content) = (Arc::new(Semaphore::new(open)), Arc::default(), Arc::default());
         let generation = Generation::default();
         let shared = (Arc::clone(&calls), Arc::clone(&gate), Arc::clone(&fails), Arc::clone(&content));
-        let joiner = Joiner::new(generation.clone(), limit, move |mut keys: Vec<u32>| {
+        let joiner = Joiner::new(("Test", "Find"), generation.clone(), limit, move |mut keys: Vec<u32>| {
             let (calls, gate, fails, content): (_, _, Arc<AtomicU64>, Arc<AtomicU64>) = shared.clone();
             async move {
                 keys.sort_unstable();
@@ -369,11 +383,17 @@ mod tests {
             aws.joiner.find_recent(&key, age).await.unwrap();
         }
         assert_eq!(aws.calls(), [vec![2], vec![3]]);
+        assert_eq!(aws.joiner.find_again(&2, age).await, Ok(Some(0)));
+        assert_eq!(aws.calls().len(), 2);
         assert_eq!(aws.joiner.find_recent(&2, Duration::ZERO).await, Ok(Some(0)));
         assert_eq!(aws.calls().len(), 3);
         drop(aws.generation.writing());
         aws.joiner.find_recent(&2, age).await.unwrap();
         assert_eq!(aws.calls().len(), 4);
+        // What does not exist may come into being.
+        aws.joiner.find_recent(&3, age).await.unwrap();
+        aws.joiner.find_again(&3, age).await.unwrap();
+        assert_eq!(aws.calls()[4..], [vec![3], vec![3]]);
     }
 
     #[tokio::test]

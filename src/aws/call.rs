@@ -4,36 +4,55 @@ use jiff::Timestamp;
 
 /// Sends a request and sorts its error.
 ///
-/// `send!(RDS, "ModifyDBCluster", request)` sends with the SDK's retries; with a fourth word, `once`, the
-/// request is not repeated where it may have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce).
+/// `send!(RDS, "ModifyDBCluster", request)` sends with the SDK's retries, and while it is throttled with the
+/// [patience](super::patience) of the operation; with a fourth word, `once`, the
+/// request is not repeated where it may have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce), and never
+/// given up.
 macro_rules! send {
     ($service:expr, $operation:literal, $request:expr) => {
-        $request.send().await.map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+        $crate::aws::call::sent!($service, $operation, $request, |request| request.send())
     };
-    ($service:expr, $operation:literal, $request:expr, once $config:path) => {
-        $request
-            .customize()
-            .config_override(<$config>::new().retry_classifier($crate::aws::retry::AtMostOnce))
-            .send()
-            .await
-            .map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
-    };
+    ($service:expr, $operation:literal, $request:expr, once $config:path) => {{
+        let request = $request;
+        $crate::aws::patience::to_the_end(|| {
+            let request = request
+                .clone()
+                .customize()
+                .config_override(<$config>::new().retry_classifier($crate::aws::retry::AtMostOnce));
+            async move {
+                let sent = request.send().await;
+                sent.map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+            }
+        })
+        .await
+    }};
 }
 pub(crate) use send;
 
 /// Follows every page.
 macro_rules! pages {
     ($service:expr, $operation:literal, $request:expr) => {
-        $request
+        $crate::aws::call::sent!($service, $operation, $request, |request| request
             .into_paginator()
             .items()
             .send()
-            .try_collect()
-            .await
-            .map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
+            .try_collect())
     };
 }
 pub(crate) use pages;
+
+/// Sends a request in the way that is given, with [`patience`](super::patience), and sorts its error.
+macro_rules! sent {
+    ($service:expr, $operation:literal, $request:expr, |$each:ident| $send:expr) => {{
+        let request = $request;
+        $crate::aws::patience::patiently(($service, $operation), || {
+            let $each = request.clone();
+            async move { $send.await.map_err(|error| $crate::aws::error::Error::of($service, $operation, &error)) }
+        })
+        .await
+    }};
+}
+pub(crate) use sent;
 
 /// AWS's time in ours. A time that ours cannot hold is treated as none.
 pub(crate) fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {

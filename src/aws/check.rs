@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::http::Transport;
+use super::secret::Secret;
 use super::settings::Settings;
 
 /// The provider cannot be configured.
@@ -124,8 +125,9 @@ pub(crate) fn transport(
             )),
         }
     };
-    let http = settings.http_proxy.clone();
-    let https = settings.https_proxy.clone().or_else(|| of_env("HTTPS_PROXY", "https_proxy"));
+    let given = |proxy: &Option<Secret>| proxy.as_ref().map(|address| address.reveal().to_owned());
+    let http = given(&settings.http_proxy);
+    let https = given(&settings.https_proxy).or_else(|| of_env("HTTPS_PROXY", "https_proxy"));
     let https_attribute = if https.is_some() { "https_proxy" } else { "http_proxy" };
     Ok(Transport {
         https_proxy: proxy(https_attribute, https.or_else(|| http.clone()), ProxyConfig::https)?,
@@ -276,8 +278,8 @@ mod tests {
     fn proxies() {
         fn check(http: Option<&str>, https: Option<&str>, env: Env<'_>, expect: (bool, bool)) {
             let settings = Settings {
-                http_proxy: http.map(str::to_owned),
-                https_proxy: https.map(str::to_owned),
+                http_proxy: http.map(Into::into),
+                https_proxy: https.map(Into::into),
                 ..Settings::default()
             };
             let transport = transport(&settings, env, None).unwrap();
@@ -290,7 +292,7 @@ mod tests {
         check(None, None, &|name| (name == "https_proxy").then(|| "http://p:1".to_owned()), (false, true));
         check(None, None, &|name| (name == "HTTP_PROXY").then(|| "http://p:1".to_owned()), (true, false));
 
-        let wrong = Settings { https_proxy: Some("user:hunter2@proxy:1".to_owned()), ..Settings::default() };
+        let wrong = Settings { https_proxy: Some("user:hunter2@proxy:1".into()), ..Settings::default() };
         let error = transport(&wrong, NONE, None).unwrap_err();
         assert_eq!(error.attribute.as_deref(), Some("https_proxy"));
         assert!(!error.detail.contains("hunter2"), "{error}");

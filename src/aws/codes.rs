@@ -13,6 +13,9 @@ pub(crate) const EC2: &str = "EC2";
 /// The name that STS has in errors and logs.
 pub(crate) const STS: &str = "STS";
 
+/// The name that the Resource Groups Tagging API has in errors and logs.
+pub(crate) const TAGGING: &str = "Resource Groups Tagging API";
+
 /// The prefix of the service's actions in an IAM policy.
 pub(crate) fn iam_prefix(service: &str) -> &'static str {
     match service {
@@ -20,6 +23,7 @@ pub(crate) fn iam_prefix(service: &str) -> &'static str {
         IAM => "iam",
         EC2 => "ec2",
         STS => "sts",
+        TAGGING => "tag",
         _ => "ds",
     }
 }
@@ -50,6 +54,7 @@ pub(crate) fn kind(code: Option<&str>, message: &str, status: u16) -> Kind {
         | "ExpiredTokenException"
         | "RequestExpired"
         | "RequestTimeTooSkewed"
+        | "RequestInTheFuture"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "AuthFailure"
@@ -88,7 +93,7 @@ pub(crate) fn kind(code: Option<&str>, message: &str, status: u16) -> Kind {
         | "LimitExceeded"
         | "LimitExceededException" => Kind::Limit,
         // RDS reports a missing permission of the caller to pass a role, and the like, without a code of its own.
-        _ if status == 403 => Kind::AccessDenied,
+        _ if status == 403 && code.is_some() => Kind::AccessDenied,
         _ if status >= 500 => Kind::Server,
         _ if status == 429 || message == "Rate exceeded" => Kind::Throttled,
         _ => Kind::Refused,
@@ -183,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn support_is_given_a_request_id_only_where_there_is_one() {
+        let check = |id: Option<&str>, expect: &str| {
+            let mut failed = error("InternalFailure", "");
+            failed.kind = Kind::Server;
+            failed.request_id = id.map(str::to_owned);
+            assert!(failed.hint().unwrap().ends_with(expect), "{id:?}");
+        };
+        check(Some("r-1"), "if it stays, give the request id to AWS Support.");
+        check(None, "if it stays, ask AWS Support.");
+    }
+
+    #[test]
     fn kinds() {
         fn check(code: &str, status: u16, expect: Kind) {
             let code = (!code.is_empty()).then_some(code);
@@ -197,6 +214,9 @@ mod tests {
         check("ThrottlingException", 400, Kind::Throttled);
         check("ExpiredToken", 403, Kind::Credentials);
         check("SomethingNew", 403, Kind::AccessDenied);
+        check("RequestInTheFuture", 403, Kind::Credentials);
+        // A proxy's page.
+        check("", 403, Kind::Refused);
         check("InvalidDBClusterStateFault", 400, Kind::Conflict);
         check("DirectoryLimitExceededException", 400, Kind::Limit);
         check("", 502, Kind::Server);

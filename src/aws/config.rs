@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -17,6 +18,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::os_shim_internal::{Env as SdkEnv, Fs};
@@ -26,7 +29,7 @@ use super::check::{self, ConfigError};
 use super::codes::STS;
 use super::error::{Error, Kind, chain, find};
 use super::observe::{Calls, Observer, UserAgent};
-use super::role::{AssumedRole, Reason, RoleError, WebIdentityRole};
+use super::role::{AssumedRole, Passing, Questions, Reason, RoleError, WebIdentityRole};
 use super::settings::Settings;
 use super::sts::Identity;
 use super::{Aws, Common, http};
@@ -38,8 +41,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// The time for the rest of the answer.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Attempts at the questions that decide whether the configuration is right: a wrong endpoint should not take
-/// minutes to be told.
+/// The longest pause between retries, in first pauses: the SDK's are one second and twenty.
+const LONGEST_PAUSE: u32 = 20;
+/// Attempts at the questions that decide whether the configuration is right, unless they are throttled.
 const ATTEMPTS_AT_CONFIGURATION: u32 = 4;
 
 /// Prepares the clients and, unless that is switched off, asks STS whose credentials these are.
@@ -60,9 +64,10 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let mode = if adaptive { RetryConfig::adaptive() } else { RetryConfig::standard() };
     let retries = settings
         .retry_pause
-        .map_or(mode.clone(), |pause| mode.with_initial_backoff(pause))
+        .map_or(mode.clone(), |pause| {
+            mode.with_initial_backoff(pause).with_max_backoff(pause * LONGEST_PAUSE)
+        })
         .with_max_attempts(attempts);
-    let first = retries.clone().with_max_attempts(attempts.min(ATTEMPTS_AT_CONFIGURATION));
 
     let client = http::Client::new(transport);
     let observer = Observer::new(Calls::default(), user_agent(settings, env("TF_APPEND_USER_AGENT")));
@@ -75,12 +80,12 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
         check::region(&region)?;
     }
     let mut common = Common { sdk, observer, endpoints: settings.endpoints.clone(), adaptive };
-    assume_roles(settings, &mut common, &first);
+    assume_roles(settings, &mut common, &retries);
 
     let identity = if settings.skip_credentials_validation && settings.skip_requesting_account_id {
         None
     } else {
-        Some(identify(settings, &common, first).await?)
+        Some(identify(settings, &common, &retries).await?)
     };
     check::account(settings, identity.as_ref().map(|identity| identity.account_id.as_str()))?;
     let partition =
@@ -227,28 +232,50 @@ async fn credentials(
 /// Puts the roles on top of the credentials, each with those of the one before.
 fn assume_roles(settings: &Settings, common: &mut Common, retries: &RetryConfig) {
     if let Some(role) = settings.assume_role_with_web_identity.clone() {
-        let client = common.sts(Some(retries.clone()));
-        let provider = SharedCredentialsProvider::new(WebIdentityRole { client, role });
+        let sts = questions(common, retries);
+        let provider = SharedCredentialsProvider::new(WebIdentityRole { sts, role });
         common.sdk = common.sdk.to_builder().credentials_provider(provider).build();
     }
     for (index, role) in settings.assume_role.iter().enumerate() {
-        let client = common.sts(Some(retries.clone()));
-        let provider = SharedCredentialsProvider::new(AssumedRole { client, index, role: role.clone() });
+        let sts = questions(common, retries);
+        let provider = SharedCredentialsProvider::new(AssumedRole { sts, index, role: role.clone() });
         common.sdk = common.sdk.to_builder().credentials_provider(provider).build();
     }
+}
+
+fn questions(common: &Common, retries: &RetryConfig) -> Arc<Questions> {
+    let questions = Questions::new(ATTEMPTS_AT_CONFIGURATION, retries.max_attempts(), |attempts| {
+        common.sts(Some(retries.clone().with_max_attempts(attempts)))
+    });
+    Arc::new(questions)
+}
+
+/// GetCallerIdentity has failed.
+struct Unidentified(SdkError<GetCallerIdentityError>);
+
+impl Passing for Unidentified {
+    fn is_throttled(&self) -> bool {
+        sorted(&self.0).kind == Kind::Throttled
+    }
+
+    fn is_transient(&self) -> bool {
+        sorted(&self.0).transient()
+    }
+}
+
+fn sorted(error: &SdkError<GetCallerIdentityError>) -> Error {
+    Error::of(STS, "GetCallerIdentity", error)
 }
 
 async fn identify(
     settings: &Settings,
     common: &Common,
-    retries: RetryConfig,
+    retries: &RetryConfig,
 ) -> Result<Identity, ConfigError> {
-    let client = common.sts(Some(retries));
-    let output = client
-        .get_caller_identity()
-        .send()
+    let output = questions(common, retries)
+        .ask(|client| async move { client.get_caller_identity().send().await.map_err(Unidentified) })
         .await
-        .map_err(|error| refused(settings, &error, &Error::of(STS, "GetCallerIdentity", &error)))?;
+        .map_err(|Unidentified(error)| refused(settings, &error, &sorted(&error)))?;
     match (output.account, output.arn) {
         (Some(account_id), Some(arn)) => Ok(Identity { account_id, arn }),
         _ => Err(refused_by_aws(settings, &Error::incomplete(STS, "GetCallerIdentity", "account and ARN"))),

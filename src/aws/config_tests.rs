@@ -110,6 +110,39 @@ async fn roles_are_assumed_in_their_order_each_by_the_one_before() {
 }
 
 #[tokio::test]
+async fn throttled_questions_have_all_attempts_and_failing_ones_a_few() {
+    async fn check(operation: &str, max_retries: u32, fails: usize, reply: Reply, expect: (bool, usize)) {
+        let failing = operation.to_owned();
+        let (double, aws) = configured(
+            move |request| match request.operation.as_str() {
+                name if name == failing && request.call <= fails => reply.clone(),
+                "AssumeRole" => session("AssumeRole", "ASIAONE"),
+                _ => identity("1"),
+            },
+            |settings| {
+                settings.max_retries = Some(max_retries);
+                settings.assume_role = vec![AssumeRole {
+                    role_arn: "arn:aws:iam::1:role/r".to_owned(),
+                    ..AssumeRole::default()
+                }];
+            },
+        )
+        .await;
+        let asked = double.operations().iter().filter(|name| *name == operation).count();
+        assert_eq!((aws.is_ok(), asked), expect, "{operation} {max_retries} {fails}");
+    }
+    let throttled = || xml_error(400, "Throttling", "Rate exceeded");
+    let fails = || xml_error(500, "InternalFailure", "oops");
+    for operation in ["GetCallerIdentity", "AssumeRole"] {
+        check(operation, 9, 9, throttled(), (true, 10)).await;
+        check(operation, 9, 99, fails(), (false, 4)).await;
+        check(operation, 1, 99, fails(), (false, 2)).await;
+    }
+    check("GetCallerIdentity", 9, 99, throttled(), (false, 10)).await;
+    check("GetCallerIdentity", 0, 99, throttled(), (false, 1)).await;
+}
+
+#[tokio::test]
 async fn a_web_identity_token_comes_from_text_or_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "from-file\n").unwrap();

@@ -38,13 +38,16 @@ impl Ec2 {
     pub(crate) fn new(client: Client) -> Self {
         // The provider writes nothing in EC2, so no write makes an answer stale.
         let subnets =
-            Joiner::new(Generation::default(), SUBNETS_PER_REQUEST, move |ids| describe(client.clone(), ids));
+            Joiner::new((EC2, "DescribeSubnets"), Generation::default(), SUBNETS_PER_REQUEST, move |ids| {
+                describe(client.clone(), ids)
+            });
         Self { subnets }
     }
 
     /// The subnet, or none where it does not exist.
     pub async fn find_subnet(&self, id: &str) -> Result<Option<Subnet>> {
-        self.subnets.find_recent(&id.to_owned(), RECENT).await
+        // One that was made a moment ago may have come to light meanwhile.
+        self.subnets.find_again(&id.to_owned(), RECENT).await
     }
 
     /// The subnets in the order of the ids. A [`Kind::NotFound`] names every id that does not exist.

@@ -13,6 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::codes;
+use super::role::{Passing, RoleError};
 use super::secret::Secret;
 
 /// A result of this module.
@@ -62,6 +63,10 @@ pub enum Kind {
     Server,
     /// AWS answered what cannot be read.
     Unreadable,
+    /// Given up without an answer: the provider was asked to stop.
+    Stopped,
+    /// Given up without an answer: the operation's time was over.
+    OutOfTime,
 }
 
 impl Error {
@@ -83,7 +88,7 @@ impl Error {
                 let (status, metadata) = (answer.raw().status().as_u16(), answer.err().meta());
                 let message = metadata.message().map_or_else(
                     || format!("AWS answered with status {status} and no message."),
-                    str::to_owned,
+                    without_session_token,
                 );
                 let kind = codes::kind(metadata.code(), &message, status);
                 (kind, metadata.code().map(str::to_owned), message)
@@ -130,7 +135,8 @@ impl Error {
     /// True when the request may have taken effect although it failed. An object without an idempotency
     /// token must then be looked for, not created again.
     pub fn ambiguous(&self) -> bool {
-        matches!(self.kind, Kind::Interrupted | Kind::Server | Kind::Unreadable)
+        use Kind::{Interrupted, OutOfTime, Server, Stopped, Unreadable};
+        matches!(self.kind, Interrupted | Server | Unreadable | Stopped | OutOfTime)
     }
 
     /// True when the object that the request names does not exist.
@@ -140,7 +146,15 @@ impl Error {
 
     /// True when the same request may succeed later with nobody doing anything.
     pub fn transient(&self) -> bool {
-        self.ambiguous() || matches!(self.kind, Kind::Throttled | Kind::Unreachable)
+        use Kind::{Interrupted, Server, Throttled, Unreachable, Unreadable};
+        matches!(self.kind, Interrupted | Server | Unreadable | Throttled | Unreachable)
+    }
+
+    /// The same failure, of a call that would be made again had Terraform not asked the provider to stop.
+    #[must_use]
+    pub(crate) fn after_a_stop(self) -> Self {
+        let message = format!("the provider was asked to stop, and this call had failed: {self}");
+        Self { kind: Kind::Stopped, message, ..self }
     }
 
     /// Takes a secret of the request out of the message, should AWS have repeated it there.
@@ -169,13 +183,21 @@ impl Error {
                 "Check the credentials of the provider configuration, the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, …) and the shared files.".to_owned()
             }
             Kind::Throttled => {
-                "AWS limits how often this account may call the operation. Run again, lower Terraform's -parallelism, or raise `max_retries` in the provider configuration.".to_owned()
+                "AWS limits how often this account may call the operation. Run again, lower Terraform's -parallelism, or allow more time: `max_retries` in the provider configuration bounds how often a read is repeated, the `timeouts` block of a resource how long a change is.".to_owned()
             }
             Kind::Limit => format!("A quota of {} is used up. Free an object or ask for a higher quota in Service Quotas.", self.service),
             Kind::Unreachable => "The endpoint could not be reached. Check `region`, `endpoints`, the proxy settings and the network.".to_owned(),
             Kind::Interrupted => "No answer came, so AWS may or may not have carried the request out. Run again: the next apply looks at what is there.".to_owned(),
-            Kind::Server | Kind::Unreadable => "The fault is on AWS's side. Run again; if it stays, give the request id to AWS Support.".to_owned(),
-            Kind::NotFound | Kind::AlreadyExists | Kind::Conflict | Kind::Refused => return None,
+            Kind::Server | Kind::Unreadable => {
+                let what = if self.request_id.is_some() { "give the request id to" } else { "ask" };
+                format!("The fault is on AWS's side. Run again; if it stays, {what} AWS Support.")
+            }
+            Kind::OutOfTime => "Run again: the next apply looks at what is there. If AWS needs more time, allow it in the `timeouts` block of the resource.".to_owned(),
+            Kind::Stopped => "The next apply goes on from there.".to_owned(),
+            Kind::NotFound => "What the request names does not exist, or not any more. See `terraform plan` for what is left, and the account and the Region of the provider configuration.".to_owned(),
+            Kind::Conflict => "The object is busy, or in a state that does not allow this now. Run again when it has settled.".to_owned(),
+            Kind::Refused if self.code.is_none() => "Something between this machine and AWS may have answered in its place: check the proxy settings, `endpoints` and the network.".to_owned(),
+            Kind::AlreadyExists | Kind::Refused => return None,
         })
     }
 }
@@ -201,13 +223,41 @@ fn is_error(answer: &HttpResponse) -> bool {
 }
 
 fn kind_of_dispatch(error: &(dyn StdError + 'static), unsent: bool) -> Kind {
-    if find::<CredentialsError>(error).is_some() {
+    let role = find::<RoleError>(error);
+    if role.is_some_and(Passing::is_throttled) {
+        Kind::Throttled
+    } else if role.is_some_and(Passing::is_transient) {
+        // Without a session the request was never sent.
+        Kind::Unreachable
+    } else if find::<CredentialsError>(error).is_some() {
         Kind::Credentials
     } else if unsent || never_connected(error) {
         Kind::Unreachable
     } else {
         Kind::Interrupted
     }
+}
+
+/// The message without the session token that it may repeat: where a signature is wrong, AWS tells the canonical string
+/// that it expected, with every signed header (IAM User Guide, *Troubleshoot Signature Version 4 signing for AWS API
+/// requests*), and `X-Amz-Security-Token` is one of them.
+fn without_session_token(message: &str) -> String {
+    const HEADER: &str = "x-amz-security-token";
+    let (mut told, mut rest) = (String::new(), message);
+    // ASCII letters alone change, so that places in the one are places in the other.
+    while let Some(at) = rest.to_ascii_lowercase().find(HEADER) {
+        let (before, after) = rest.split_at(at + HEADER.len());
+        told.push_str(before);
+        rest = after;
+        if let Some(value) = after.strip_prefix([':', '=']) {
+            let end =
+                value.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '&')).unwrap_or(value.len());
+            told.push_str(&after[..1]);
+            told.push_str("(secret)");
+            rest = &value[end..];
+        }
+    }
+    told + rest
 }
 
 /// True when the connection did not come about, so that AWS cannot have seen the request: the name was not
@@ -234,4 +284,25 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         }
     }
     links.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_session_token;
+
+    #[test]
+    fn a_session_token_is_taken_out_of_a_canonical_string() {
+        let check = |message: &str, expect: &str| assert_eq!(without_session_token(message), expect);
+        check("", "");
+        check("Rate exceeded", "Rate exceeded");
+        check(
+            "should have been 'POST\n/\n\nhost:iam.amazonaws.com\nx-amz-security-token:IQoJ/b3+==\n\nhost;x-amz-security-token\nab12'",
+            "should have been 'POST\n/\n\nhost:iam.amazonaws.com\nx-amz-security-token:(secret)\n\nhost;x-amz-security-token\nab12'",
+        );
+        check(
+            "é X-Amz-Security-Token=IQoJ%2Fb3&X-Amz-Date=1'",
+            "é X-Amz-Security-Token=(secret)&X-Amz-Date=1'",
+        );
+        check("x-amz-security-token:", "x-amz-security-token:(secret)");
+    }
 }

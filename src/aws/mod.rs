@@ -6,7 +6,9 @@
 //!
 //! - Errors are one type for all services, [`Error`]; it says whether the request may have taken effect.
 //! - Creates without an idempotency token are sent at most once where the outcome is unknown.
-//! - Reads that happen at the same time are joined, see [`Freshness`] and the module `batch`.
+//! - Throttling is waited out for as long as an operation may take.
+//! - Reads that happen at the same time are joined, see [`Freshness`] and the module `batch`; a refresh of many
+//!   objects is confirmed by a listing, see the module `glance`.
 //! - Each call leaves one debug line without parameters.
 
 mod batch;
@@ -20,15 +22,18 @@ mod ds;
 mod ec2;
 mod error;
 mod failure;
+mod glance;
 mod http;
 mod iam;
 mod observe;
+mod patience;
 mod rds;
 mod retry;
 mod role;
 mod secret;
 mod settings;
 mod sts;
+mod tagging;
 #[cfg(test)]
 mod testing;
 
@@ -52,14 +57,13 @@ pub use ds::{
 };
 pub use ec2::{Ec2, Subnet};
 pub use error::{Error, Kind, Result};
-pub use iam::{AttachedPolicy, CreateRole, Iam, Role};
+pub use iam::{AttachedPolicy, CreateRole, Iam, Role, WholeRole};
 pub use observe::Calls;
-pub use rds::{
-    Cluster, DomainMembership, DomainUser, EngineVersion, Event, Instance, KerberosSupport, Member, Rds,
-};
+pub use rds::{Cluster, DomainMembership, DomainUser, Event, Instance, KerberosSupport, Member, Rds};
 pub use secret::Secret;
 pub use settings::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints, IgnoreTags, Settings};
 pub use sts::{Identity, Sts};
+pub use tagging::Tagging;
 
 /// AWS, as one provider configuration sees it. Clients come into being when they are first used.
 #[derive(Debug)]
@@ -75,12 +79,24 @@ pub struct Aws {
     /// Tags to leave alone.
     pub ignore_tags: IgnoreTags,
     common: Common,
-    generation: Generation,
+    generations: Generations,
     ds: OnceLock<DirectoryService>,
     ec2: OnceLock<Ec2>,
     iam: OnceLock<Iam>,
     rds: OnceLock<Rds>,
     sts: OnceLock<Sts>,
+    tagging: Option<OnceLock<Tagging>>,
+}
+
+/// The writes of this process, by the service whose answers they make stale: none of Directory Service, IAM and RDS tells
+/// what was written to another. Two hundred clusters that join and reboot do not make the one role of all be read anew
+/// for each.
+#[derive(Debug, Default)]
+struct Generations {
+    /// Of Directory Service, and of the tagging service, which tells of its tags.
+    ds: Generation,
+    iam: Generation,
+    rds: Generation,
 }
 
 /// What the clients have in common.
@@ -138,12 +154,13 @@ impl Aws {
             default_tags: settings.default_tags.clone(),
             ignore_tags: settings.ignore_tags.clone(),
             common,
-            generation: Generation::default(),
+            generations: Generations::default(),
             ds: OnceLock::new(),
             ec2: OnceLock::new(),
             iam: OnceLock::new(),
             rds: OnceLock::new(),
             sts: OnceLock::new(),
+            tagging: settings.endpoints.tagging_is_beside_ds().then(OnceLock::new),
         }
     }
 
@@ -151,7 +168,7 @@ impl Aws {
     pub fn ds(&self) -> &DirectoryService {
         self.ds.get_or_init(|| {
             let config = client!(self.common, aws_sdk_directory, ds).build();
-            DirectoryService::new(aws_sdk_directory::Client::from_conf(config), self.generation.clone())
+            DirectoryService::new(aws_sdk_directory::Client::from_conf(config), self.generations.ds.clone())
         })
     }
 
@@ -166,7 +183,7 @@ impl Aws {
     pub fn iam(&self) -> &Iam {
         self.iam.get_or_init(|| {
             let config = client!(self.common, aws_sdk_iam, iam).build();
-            Iam::new(aws_sdk_iam::Client::from_conf(config), self.generation.clone())
+            Iam::new(aws_sdk_iam::Client::from_conf(config), self.generations.iam.clone())
         })
     }
 
@@ -174,13 +191,27 @@ impl Aws {
     pub fn rds(&self) -> &Rds {
         self.rds.get_or_init(|| {
             let config = client!(self.common, aws_sdk_rds, rds).build();
-            Rds::new(aws_sdk_rds::Client::from_conf(config), self.generation.clone())
+            Rds::new(aws_sdk_rds::Client::from_conf(config), self.generations.rds.clone())
         })
     }
 
     /// STS.
     pub fn sts(&self) -> &Sts {
         self.sts.get_or_init(|| Sts::new(self.common.sts(None)))
+    }
+
+    /// The Resource Groups Tagging API; none where Directory Service is not AWS's own and nobody said where this
+    /// service is then.
+    pub fn tagging(&self) -> Option<&Tagging> {
+        let tagging = self.tagging.as_ref()?;
+        Some(tagging.get_or_init(|| {
+            let config =
+                client!(self.common, aws_sdk_resourcegroupstagging, resourcegroupstaggingapi).build();
+            Tagging::new(
+                aws_sdk_resourcegroupstagging::Client::from_conf(config),
+                self.generations.ds.clone(),
+            )
+        }))
     }
 
     /// How often AWS has been called.

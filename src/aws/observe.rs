@@ -185,7 +185,7 @@ mod tests {
         .await;
         let settings = Settings {
             secret_key: Some("secretkeymark".into()),
-            http_proxy: Some("http://user:proxymark@127.0.0.1:1".to_owned()),
+            http_proxy: Some("http://user:proxymark@127.0.0.1:1".into()),
             skip_credentials_validation: true,
             skip_requesting_account_id: true,
             ..double.settings()

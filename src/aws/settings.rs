@@ -45,10 +45,10 @@ pub struct Settings {
     pub use_fips_endpoint: Option<bool>,
     /// Endpoints that also have IPv6 addresses.
     pub use_dualstack_endpoint: Option<bool>,
-    /// The proxy for `http` endpoints, and for `https` ones that nothing else names a proxy for.
-    pub http_proxy: Option<String>,
+    /// The proxy for `http` endpoints (its address can hold a password), and for `https` ones that nothing else names a proxy for.
+    pub http_proxy: Option<Secret>,
     /// The proxy for `https` endpoints.
-    pub https_proxy: Option<String>,
+    pub https_proxy: Option<Secret>,
     /// Hosts, domains and networks that no proxy is used for, separated by commas.
     pub no_proxy: Option<String>,
     /// A file of certificates in PEM that are trusted instead of the system's.
@@ -64,7 +64,8 @@ pub struct Settings {
     /// How long AWS may take to begin its answer; a minute where nothing is said. After that it is unknown
     /// whether the request took effect.
     pub read_timeout: Option<Duration>,
-    /// The pause before the first retry, which grows with each further one; a second where nothing is said.
+    /// The pause before the first retry, which grows with each further one, up to twenty times as much; a second where
+    /// nothing is said.
     pub retry_pause: Option<Duration>,
 }
 
@@ -140,17 +141,31 @@ pub struct Endpoints {
     pub iam: Option<String>,
     /// RDS.
     pub rds: Option<String>,
+    /// Resource Groups Tagging API.
+    pub resourcegroupstaggingapi: Option<String>,
     /// STS.
     pub sts: Option<String>,
 }
 
 impl Endpoints {
-    pub(crate) fn each(&self) -> [(&'static str, Option<&str>); 5] {
+    /// False where the addresses of the two would lead to different worlds: Directory Service to an emulator, and the
+    /// tagging service to AWS.
+    pub(crate) fn tagging_is_beside_ds(&self) -> bool {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let ds = self.ds.is_some() || is_set("AWS_ENDPOINT_URL_DIRECTORY_SERVICE");
+        let tagging = self.resourcegroupstaggingapi.is_some()
+            || is_set("AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API")
+            || is_set("AWS_ENDPOINT_URL");
+        !ds || tagging
+    }
+
+    pub(crate) fn each(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("ds", self.ds.as_deref()),
             ("ec2", self.ec2.as_deref()),
             ("iam", self.iam.as_deref()),
             ("rds", self.rds.as_deref()),
+            ("resourcegroupstaggingapi", self.resourcegroupstaggingapi.as_deref()),
             ("sts", self.sts.as_deref()),
         ]
     }

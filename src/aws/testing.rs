@@ -139,6 +139,7 @@ pub(crate) fn settings(url: &str) -> Settings {
             ec2: endpoint(),
             iam: endpoint(),
             rds: endpoint(),
+            resourcegroupstaggingapi: endpoint(),
             sts: endpoint(),
         },
         max_retries: Some(3),

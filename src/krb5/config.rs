@@ -180,7 +180,11 @@ impl Reader {
                 self.findings.problem(&at("name"), message);
                 continue;
             }
-            let domains = domains.unwrap_or_else(|| vec![(at("name"), name.domain())]);
+            let domains = domains.unwrap_or_else(|| {
+                let domain = name.domain().map(|value| Normalized { value, changed: false });
+                let domain = self.normalized(&at("name"), &raw.name, domain);
+                domain.map(|domain| (at("name"), domain)).into_iter().collect()
+            });
             for (at, domain) in domains {
                 self.map(&at, domain.below(), &name);
                 self.map(&at, domain, &name);

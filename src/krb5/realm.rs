@@ -45,13 +45,16 @@ impl Realm {
 
     /// The DNS domain of the same name, which Active Directory ties to the realm.
     ///
+    /// Fails where that is no key of `[domain_realm]`: an address, or a word that begins a directive.
+    ///
     /// ```
     /// # use aurorakerberos::krb5::Realm;
-    /// assert_eq!("EXAMPLE.COM".parse::<Realm>()?.domain().to_string(), "example.com");
-    /// # Ok::<(), aurorakerberos::krb5::InvalidName>(())
+    /// assert_eq!("EXAMPLE.COM".parse::<Realm>()?.domain()?.to_string(), "example.com");
+    /// assert!("INCLUDE".parse::<Realm>()?.domain().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn domain(&self) -> DomainKey {
-        DomainKey { name: self.0.to_ascii_lowercase(), suffix: false }
+    pub fn domain(&self) -> Result<DomainKey, InvalidDomain> {
+        self.0.to_ascii_lowercase().parse()
     }
 }
 

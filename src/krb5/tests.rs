@@ -1,5 +1,6 @@
 //! The file as a whole: AWS's samples, what is refused, and that a file means what was asked for.
 
+mod any;
 #[path = "../../tests/kerberos/corpus.rs"]
 mod corpus;
 mod strict;
@@ -197,6 +198,16 @@ fn problems_of_realms() {
         ],
     );
     check_problems(
+        |a| a.realms[0].name = "Include".to_owned(),
+        &[
+            r#"realm[0].name: "Include": it is a word that clients read as a directive ("include", "includedir", "module")."#,
+        ],
+    );
+    check_problems(
+        |a| a.realms[0].name = "10.0.0.1".to_owned(),
+        &["realm[0].name: \"10.0.0.1\": it is an IP address; only host and domain names have a realm."],
+    );
+    check_problems(
         |a| a.realms.push(realm("example.com")),
         &["realm[1].name: The realm EXAMPLE.COM has a block already; clients would merge the two."],
     );
@@ -390,6 +401,13 @@ fn a_mapping_is_written_once() {
     assert_eq!(rendered(&arguments), rendered(&sample()));
 }
 
+/// What the fuzz target found: a realm `INCLUDE`, whose domain was written without being looked at.
+#[test]
+fn arguments_that_once_made_a_wrong_file() {
+    let input = b"E|\x05\x05\x8c\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05\x05#\xf5\xb1sx\"xexppppppp!m)p\xd3sa\x10\xe5x\x1b\xcc\xcerC=.\xea\xa5\xc6";
+    any::render(input);
+}
+
 /// Puts `text` into the argument that `slot` counts to.
 fn set(arguments: &mut Arguments, slot: usize, text: &str) {
     let text = text.to_owned();
@@ -476,6 +494,12 @@ proptest! {
         let file = rendered(&arguments);
         prop_assert_eq!(strict::parse(&file).map_err(TestCaseError::fail)?, Meaning::of(&arguments));
         prop_assert_eq!(&file, &rendered(&arguments));
+    }
+
+    /// Whatever stands in all arguments together.
+    #[test]
+    fn any_arguments_are_refused_or_survive(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        any::render(&bytes);
     }
 
     /// Whatever text stands in whatever argument: it is refused, or the file is still whole.

@@ -8,6 +8,7 @@ use tf_provider::framework::{Secret, duration};
 use tf_provider::value::Value;
 
 use crate::aws::{self, Settings};
+use crate::tags;
 
 tf_provider::model! {
     /// The Aurora Kerberos provider takes an Amazon Aurora cluster from "no Active Directory" to "our people log in to
@@ -47,10 +48,11 @@ tf_provider::model! {
         pub ignore_tags: Vec<IgnoreTags> => block().max_items(1),
         /// Endpoint URLs other than AWS's own, for emulators and private endpoints. Can also be set with
         /// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_DIRECTORY_SERVICE`, `AWS_ENDPOINT_URL_RDS`, `AWS_ENDPOINT_URL_IAM`,
-        /// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_STS`.
+        /// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API`, `AWS_ENDPOINT_URL_STS`.
         pub endpoints: Vec<Endpoints> => block(),
-        /// How often a request that AWS throttled or failed to answer is repeated. Can also be set with
-        /// `AWS_MAX_ATTEMPTS`. 25 where nothing is set.
+        /// How often a request that AWS throttled or failed to answer is repeated. 25 where nothing is set. Can also be set
+        /// with `AWS_MAX_ATTEMPTS`, which counts the first attempt too. Creating, changing and destroying wait throttling
+        /// out for as long as the resource's timeout allows, whatever this says.
         pub max_retries: Option<i64> => optional().between(0, 1000),
         /// How retries are paced. Can also be set with `AWS_RETRY_MODE`. `standard` where nothing is set.
         pub retry_mode: Option<String> => optional().one_of(&["standard", "adaptive"]),
@@ -59,9 +61,9 @@ tf_provider::model! {
         /// Whether to use endpoints that have IPv6 addresses too. Can also be set with `AWS_USE_DUALSTACK_ENDPOINT`.
         pub use_dualstack_endpoint: Option<bool> => optional(),
         /// URL of the proxy for HTTP requests. Can also be set with `HTTP_PROXY`.
-        pub http_proxy: Option<String> => optional(),
+        pub http_proxy: Option<Secret> => optional(),
         /// URL of the proxy for HTTPS requests. Can also be set with `HTTPS_PROXY`.
-        pub https_proxy: Option<String> => optional(),
+        pub https_proxy: Option<Secret> => optional(),
         /// Hosts, domains and networks, separated by commas, for which no proxy is used. Can also be set with `NO_PROXY`.
         pub no_proxy: Option<String> => optional(),
         /// Path of a file of CA certificates in PEM that are trusted instead of the system's. Can also be set with
@@ -124,7 +126,7 @@ tf_provider::model! {
     /// Tags for every object.
     pub struct DefaultTags / DefaultTagsView {
         /// The tags. A tag of the same key on a resource wins.
-        pub tags: Option<BTreeMap<String, String>> => optional(),
+        pub tags: Option<BTreeMap<String, String>> => optional().validate(tags::check),
     }
 }
 
@@ -149,6 +151,9 @@ tf_provider::model! {
         pub iam: Option<String> => optional(),
         /// RDS.
         pub rds: Option<String> => optional(),
+        /// Resource Groups Tagging API, which is asked for the tags of many directories at once. Where only `ds` is
+        /// set, it is not asked, and each directory is.
+        pub resourcegroupstaggingapi: Option<String> => optional(),
         /// STS.
         pub sts: Option<String> => optional(),
     }
@@ -240,8 +245,8 @@ impl ProviderConfig {
             retry_mode: self.retry_mode,
             use_fips_endpoint: self.use_fips_endpoint,
             use_dualstack_endpoint: self.use_dualstack_endpoint,
-            http_proxy: self.http_proxy,
-            https_proxy: self.https_proxy,
+            http_proxy: secret(self.http_proxy),
+            https_proxy: secret(self.https_proxy),
             no_proxy: self.no_proxy,
             custom_ca_bundle: self.custom_ca_bundle,
             skip_credentials_validation: self.skip_credentials_validation.unwrap_or_default(),
@@ -261,6 +266,7 @@ fn endpoints(blocks: Vec<Endpoints>) -> aws::Endpoints {
         ec2: block.ec2.or(all.ec2),
         iam: block.iam.or(all.iam),
         rds: block.rds.or(all.rds),
+        resourcegroupstaggingapi: block.resourcegroupstaggingapi.or(all.resourcegroupstaggingapi),
         sts: block.sts.or(all.sts),
     })
 }

@@ -1,18 +1,23 @@
 //! AWS Managed Microsoft AD directories.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_directory::Client;
 use aws_sdk_directory::types::{
     DirectoryDescription, DirectoryEdition, DirectorySize, DirectorySizeUpdateSettings, DirectoryStage,
     DirectoryVpcSettings, Tag, UpdateInfoEntry, UpdateType,
 };
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::super::call::{Freshness, RECENT, Tags, pages, send, time};
+use super::super::call::{Freshness, RECENT, Tags, pages, send, sent, time};
 use super::super::error::{Error, Result};
 use super::super::secret::Secret;
 use super::{Builder, DS, DirectoryService};
+
+/// How old a listing of all directories may be for who looks before it creates one.
+const LISTED: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A directory as AWS describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,16 +142,22 @@ impl DirectoryService {
         }
     }
 
-    /// Every directory of the account in this Region, shared ones included.
-    pub async fn list_directories(&self) -> Result<Vec<Directory>> {
-        Ok(list(&self.client, None).await?.into_values().collect())
+    /// Every directory of the account in this Region, shared ones included. Who asks at the same time shares the answer.
+    ///
+    /// [`Freshness::Recent`] is [`LISTED`] here, and may leave out what this process has created meanwhile.
+    pub async fn list_directories(&self, freshness: Freshness) -> Result<Arc<Vec<Directory>>> {
+        let all = match freshness {
+            Freshness::Now => self.all.find(&()).await?,
+            Freshness::Recent => self.all.find_recent(&(), LISTED).await?,
+        };
+        Ok(all.unwrap_or_default())
     }
 
     /// The directories of this name that the account owns, deleted ones left out. AWS allows several.
-    pub async fn find_directories_by_name(&self, name: &str) -> Result<Vec<Directory>> {
-        let all = self.list_directories().await?;
-        let ours = all.into_iter().filter(|directory| directory.owner.is_none());
-        Ok(ours.filter(|directory| directory.name.eq_ignore_ascii_case(name)).collect())
+    pub async fn find_directories_by_name(&self, name: &str, freshness: Freshness) -> Result<Vec<Directory>> {
+        let all = self.list_directories(freshness).await?;
+        let ours = all.iter().filter(|directory| directory.owner.is_none());
+        Ok(ours.filter(|directory| directory.name.eq_ignore_ascii_case(name)).cloned().collect())
     }
 
     /// Asks for a directory and gives its id. The request is not repeated after an
@@ -176,15 +187,17 @@ impl DirectoryService {
             } else {
                 Some(tags("CreateMicrosoftAD", &input.tags)?)
             });
-        let output = send!(DS, "CreateMicrosoftAD", request, once Builder)
-            .map_err(|error| error.without(&input.password))?;
+        let output = send!(DS, "CreateMicrosoftAD", request, once Builder).map_err(|error| {
+            drop(self.listing.writing());
+            error.without(&input.password)
+        })?;
         output.directory_id.ok_or_else(|| Error::incomplete(DS, "CreateMicrosoftAD", "directory id"))
     }
 
     /// Asks for the deletion. [`blocked_by_authorized_applications`](super::super::codes::blocked_by_authorized_applications)
     /// tells the refusal of a directory that is still in use.
     pub async fn delete_directory(&self, id: &str) -> Result<()> {
-        let _writing = self.generation.writing();
+        let _writing = (self.generation.writing(), self.listing.writing());
         send!(DS, "DeleteDirectory", self.client.delete_directory().directory_id(id)).map(drop)
     }
 
@@ -216,12 +229,10 @@ impl DirectoryService {
     /// The domain controllers of a directory, deleted ones included as long as AWS lists them.
     pub async fn list_domain_controllers(&self, id: &str) -> Result<Vec<DomainController>> {
         let request = self.client.describe_domain_controllers().directory_id(id);
-        let pages: Vec<_> = request
+        let pages: Vec<_> = sent!(DS, "DescribeDomainControllers", request, |request| request
             .into_paginator()
             .send()
-            .try_collect()
-            .await
-            .map_err(|error| Error::of(DS, "DescribeDomainControllers", &error))?;
+            .try_collect())?;
         let found = pages.into_iter().flat_map(|page| page.domain_controllers.unwrap_or_default());
         let controllers = found.filter_map(|found| {
             Some(DomainController {
@@ -334,14 +345,36 @@ impl DirectoryService {
     }
 }
 
-/// One unknown id makes AWS refuse all of them. Then everything is listed, which is one call as well.
+/// So many ids are asked for one by one where one of them is unknown.
+const FEW: usize = 3;
+
+/// One unknown id makes AWS refuse all of them. Then a few are asked for one by one, and for more everything is listed.
 pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Directory>> {
     let single = ids.len() == 1;
-    match list(&client, Some(ids)).await {
+    match list(&client, Some(ids.clone())).await {
         Err(error) if error.not_found() && single => Ok(HashMap::new()),
+        // Directories that are being deleted go one by one.
+        Err(error) if error.not_found() && ids.len() <= FEW => {
+            let each = ids.into_iter().map(|id| {
+                let client = client.clone();
+                async move {
+                    match list(&client, Some(vec![id])).await {
+                        Err(error) if error.not_found() => Ok(HashMap::new()),
+                        found => found,
+                    }
+                }
+            });
+            Ok(try_join_all(each).await?.into_iter().flatten().collect())
+        }
         Err(error) if error.not_found() => list(&client, None).await,
         result => result,
     }
+}
+
+/// Every directory, in one answer for all who ask.
+pub(super) async fn everything(client: Client) -> Result<HashMap<(), Arc<Vec<Directory>>>> {
+    let all = list(&client, None).await?.into_values().collect();
+    Ok(HashMap::from([((), Arc::new(all))]))
 }
 
 async fn list(client: &Client, ids: Option<Vec<String>>) -> Result<HashMap<String, Directory>> {

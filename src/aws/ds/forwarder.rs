@@ -1,5 +1,9 @@
 //! Conditional forwarders: which DNS servers a directory asks about another domain.
 
+use std::collections::HashMap;
+
+use aws_sdk_directory::Client;
+
 use super::super::call::send;
 use super::super::error::Result;
 use super::{Builder, DS, DirectoryService};
@@ -18,29 +22,32 @@ fn bare(domain: &str) -> &str {
     domain.trim_end_matches('.')
 }
 
+/// All forwarders of a directory come in one answer.
+pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Vec<Forwarder>>> {
+    let mut answer = HashMap::new();
+    for id in ids {
+        let request = client.describe_conditional_forwarders().directory_id(&id);
+        let output = match send!(DS, "DescribeConditionalForwarders", request) {
+            Ok(output) => output,
+            Err(error) if error.not_found() => continue,
+            Err(error) => return Err(error),
+        };
+        let found = output.conditional_forwarders.unwrap_or_default().into_iter();
+        let forwarders = found.map(|found| Forwarder {
+            remote_domain_name: found.remote_domain_name.unwrap_or_default(),
+            dns_ip_addrs: found.dns_ip_addrs.unwrap_or_default(),
+        });
+        answer.insert(id, forwarders.collect());
+    }
+    Ok(answer)
+}
+
 impl DirectoryService {
     /// The forwarder, or none where it or the directory does not exist.
     pub async fn find_forwarder(&self, directory_id: &str, remote: &str) -> Result<Option<Forwarder>> {
-        let request = self
-            .client
-            .describe_conditional_forwarders()
-            .directory_id(directory_id)
-            .remote_domain_names(bare(remote));
-        let output = match send!(DS, "DescribeConditionalForwarders", request) {
-            Ok(output) => output,
-            Err(error) if error.not_found() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let found = output.conditional_forwarders.unwrap_or_default().into_iter().find(|found| {
-            found
-                .remote_domain_name
-                .as_deref()
-                .is_some_and(|name| bare(name).eq_ignore_ascii_case(bare(remote)))
-        });
-        Ok(found.map(|found| Forwarder {
-            remote_domain_name: found.remote_domain_name.unwrap_or_default(),
-            dns_ip_addrs: found.dns_ip_addrs.unwrap_or_default(),
-        }))
+        let found = self.forwarders.find(&directory_id.to_owned()).await?.unwrap_or_default();
+        let is_it = |found: &Forwarder| bare(&found.remote_domain_name).eq_ignore_ascii_case(bare(remote));
+        Ok(found.into_iter().find(is_it))
     }
 
     /// Creates a forwarder.

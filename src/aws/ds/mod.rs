@@ -9,6 +9,8 @@ mod share;
 mod tests;
 mod trust;
 
+use std::sync::Arc;
+
 use aws_sdk_directory::Client;
 use aws_sdk_directory::config::Builder;
 
@@ -29,18 +31,41 @@ pub struct DirectoryService {
     client: Client,
     generation: Generation,
     directories: Joiner<String, Directory>,
+    all: Joiner<(), Arc<Vec<Directory>>>,
     trusts: Joiner<String, Vec<Trust>>,
+    forwarders: Joiner<String, Vec<Forwarder>>,
+    /// Raised where a listing of all directories may be missing something or hold too much: not by creations whose
+    /// directory is known.
+    listing: Generation,
 }
 
 impl DirectoryService {
     pub(crate) fn new(client: Client, generation: Generation) -> Self {
-        let (for_directories, for_trusts) = (client.clone(), client.clone());
+        let (for_directories, for_all) = (client.clone(), client.clone());
+        let (for_trusts, for_forwarders) = (client.clone(), client.clone());
+        let listing = Generation::default();
         Self {
-            directories: Joiner::new(generation.clone(), DIRECTORIES_PER_REQUEST, move |ids| {
-                directory::describe(for_directories.clone(), ids)
+            directories: Joiner::new(
+                (DS, "DescribeDirectories"),
+                generation.clone(),
+                DIRECTORIES_PER_REQUEST,
+                move |ids| directory::describe(for_directories.clone(), ids),
+            ),
+            // There is one key, and a request that it does not fill waits for the others who ask for it.
+            all: Joiner::new((DS, "DescribeDirectories"), listing.clone(), 2, move |_| {
+                directory::everything(for_all.clone())
             }),
-            // All trusts of a directory come in one answer, so its readers share it.
-            trusts: Joiner::new(generation.clone(), 1, move |ids| trust::describe(for_trusts.clone(), ids)),
+            // All trusts, or forwarders, of a directory come in one answer, so its readers share it.
+            trusts: Joiner::new((DS, "DescribeTrusts"), generation.clone(), 1, move |ids| {
+                trust::describe(for_trusts.clone(), ids)
+            }),
+            forwarders: Joiner::new(
+                (DS, "DescribeConditionalForwarders"),
+                generation.clone(),
+                1,
+                move |ids| forwarder::describe(for_forwarders.clone(), ids),
+            ),
+            listing,
             client,
             generation,
         }

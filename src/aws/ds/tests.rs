@@ -1,3 +1,7 @@
+use tf_provider::framework::context::Setting;
+use tf_provider::framework::{Context, Verb};
+use tokio_util::sync::CancellationToken;
+
 use super::super::testing::{Double, Reply, json_error, ok, settings};
 use super::super::{Error, Freshness, Kind, Secret, Tags, blocked_by_authorized_applications, configure};
 use super::{CreateDirectory, CreateTrust, Edition};
@@ -85,6 +89,48 @@ async fn a_throttled_create_succeeds_with_patience() {
     .await;
     assert_eq!(aws.ds().create_directory(&directory()).await.unwrap(), "d-1");
     assert_eq!(double.operations().len(), 3);
+}
+
+/// Counts the requests of a create, a read and a joined read that are throttled `times` times before they succeed.
+async fn throttled(times: usize, operation: Option<&Context>) -> [(bool, usize); 3] {
+    let (double, aws) = Double::with_aws(move |request| match request.operation.as_str() {
+        _ if request.call <= times => json_error(400, "ThrottlingException", "Rate exceeded"),
+        "CreateMicrosoftAD" => ok(r#"{"DirectoryId":"d-1"}"#),
+        "DescribeDirectories" => {
+            ok(format!(r#"{{"DirectoryDescriptions":[{}]}}"#, described("d-1", "Active")))
+        }
+        _ => ok(r#"{"DataAccessStatus":"Enabled"}"#),
+    })
+    .await;
+    let calls = async {
+        [
+            aws.ds().create_directory(&directory()).await.is_ok(),
+            aws.ds().find_data_access("d-1").await.is_ok(),
+            aws.ds().find_directory("d-1", Freshness::Now).await.is_ok(),
+        ]
+    };
+    let done = match operation {
+        Some(operation) => operation.carry_out(calls).await,
+        None => calls.await,
+    };
+    let sent = |name: &str| double.operations().iter().filter(|sent| *sent == name).count();
+    let operations = ["CreateMicrosoftAD", "DescribeDirectoryDataAccess", "DescribeDirectories"];
+    std::array::from_fn(|n| (done[n], sent(operations[n])))
+}
+
+#[tokio::test]
+async fn within_an_operation_throttling_is_waited_out_whatever_the_retries() {
+    let operation = Context::begin(Setting {
+        verb: Verb::Create,
+        object: "thing".to_owned(),
+        timeout: std::time::Duration::from_mins(1),
+        stop: CancellationToken::new(),
+        poll_interval: Some(std::time::Duration::from_millis(1)),
+        private: tf_provider::framework::private::Private::default(),
+    });
+    assert_eq!(throttled(30, Some(&operation)).await, [(true, 31); 3]);
+    // The settings of these tests allow three retries.
+    assert_eq!(throttled(30, None).await, [(false, 4); 3]);
 }
 
 #[tokio::test]
@@ -183,16 +229,27 @@ async fn find_directory() {
     let calls = double.operations().len();
 
     // Joined: one request, and when AWS refuses it for the unknown id, one listing of two pages.
-    let (one, two, three) = tokio::join!(
+    let (one, two, three, four) = tokio::join!(
         aws.ds().find_directory("d-1", Freshness::Now),
         aws.ds().find_directory("d-2", Freshness::Now),
         aws.ds().find_directory("d-3", Freshness::Now),
+        aws.ds().find_directory("d-9", Freshness::Now),
     );
     assert_eq!(one.unwrap().unwrap().id, "d-1");
     assert_eq!(two.unwrap(), None);
     assert_eq!(three.unwrap().unwrap().stage, "Creating");
+    assert_eq!(four.unwrap(), None);
     assert_eq!(double.operations().len() - calls, 3);
-    assert_eq!(aws.ds().find_directories_by_name("CORP.example.com").await.unwrap().len(), 2);
+    // A few are asked for one by one.
+    let calls = double.operations().len();
+    let (one, other) = tokio::join!(
+        aws.ds().find_directory("d-1", Freshness::Now),
+        aws.ds().find_directory("d-9", Freshness::Now),
+    );
+    assert_eq!((one.unwrap().unwrap().id.as_str(), other.unwrap()), ("d-1", None));
+    assert!(double.asked()[calls + 1..].iter().all(|asked| asked.contains("DirectoryIds")));
+    assert_eq!(double.operations().len() - calls, 3);
+    assert_eq!(aws.ds().find_directories_by_name("CORP.example.com", Freshness::Now).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>.
 //! API reference: <https://docs.aws.amazon.com/IAM/latest/APIReference/>.
 
+mod glance;
 mod policy;
 mod role;
 #[cfg(test)]
@@ -17,7 +18,9 @@ use percent_encoding::percent_decode_str;
 use super::batch::{Generation, Joiner};
 use super::codes::IAM;
 use super::error::{Error, Result};
+use super::glance::Glance;
 
+pub use glance::WholeRole;
 pub use policy::AttachedPolicy;
 pub use role::{CreateRole, Role};
 
@@ -30,6 +33,7 @@ pub struct Iam {
     attached: Joiner<String, Vec<AttachedPolicy>>,
     inline: Joiner<String, HashMap<String, String>>,
     managed: Joiner<String, String>,
+    glance: Glance<WholeRole>,
 }
 
 impl Iam {
@@ -37,13 +41,23 @@ impl Iam {
         // IAM answers for one role at a time; what is joined here are readers of the same one.
         let (roles, attached, inline, managed) =
             (client.clone(), client.clone(), client.clone(), client.clone());
+        let listed = client.clone();
         Self {
-            roles: Joiner::new(generation.clone(), 1, move |names| role::describe(roles.clone(), names)),
-            attached: Joiner::new(generation.clone(), 1, move |names| {
+            roles: Joiner::new((IAM, "GetRole"), generation.clone(), 1, move |names| {
+                role::describe(roles.clone(), names)
+            }),
+            attached: Joiner::new((IAM, "ListAttachedRolePolicies"), generation.clone(), 1, move |names| {
                 policy::attached(attached.clone(), names)
             }),
-            inline: Joiner::new(generation.clone(), 1, move |names| policy::inline(inline.clone(), names)),
-            managed: Joiner::new(generation.clone(), 1, move |arns| policy::managed(managed.clone(), arns)),
+            inline: Joiner::new((IAM, "ListRolePolicies"), generation.clone(), 1, move |names| {
+                policy::inline(inline.clone(), names)
+            }),
+            managed: Joiner::new((IAM, "GetPolicy"), generation.clone(), 1, move |arns| {
+                policy::managed(managed.clone(), arns)
+            }),
+            glance: Glance::new((IAM, "ListRoles"), generation.clone(), move || {
+                glance::everything(listed.clone())
+            }),
             client,
             generation,
         }

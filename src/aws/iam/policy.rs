@@ -17,6 +17,12 @@ pub struct AttachedPolicy {
     pub arn: String,
 }
 
+impl From<aws_sdk_iam::types::AttachedPolicy> for AttachedPolicy {
+    fn from(found: aws_sdk_iam::types::AttachedPolicy) -> Self {
+        Self { name: found.policy_name.unwrap_or_default(), arn: found.policy_arn.unwrap_or_default() }
+    }
+}
+
 impl Iam {
     /// The managed policies that are attached to a role, or none where the role does not exist.
     pub async fn find_attached_policies(
@@ -98,11 +104,7 @@ pub(super) async fn attached(
             pages!(IAM, "ListAttachedRolePolicies", client.list_attached_role_policies().role_name(&role));
         match found {
             Ok(found) => {
-                let policies = found.into_iter().map(|policy| AttachedPolicy {
-                    name: policy.policy_name.unwrap_or_default(),
-                    arn: policy.policy_arn.unwrap_or_default(),
-                });
-                answer.insert(role, policies.collect());
+                answer.insert(role, found.into_iter().map(AttachedPolicy::from).collect());
             }
             Err(error) if error.not_found() => {}
             Err(error) => return Err(error),

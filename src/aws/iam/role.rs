@@ -159,7 +159,7 @@ pub(super) async fn describe(client: Client, names: Vec<String>) -> Result<HashM
     Ok(answer)
 }
 
-fn from_aws(operation: &'static str, found: Described) -> Result<Role> {
+pub(super) fn from_aws(operation: &'static str, found: Described) -> Result<Role> {
     Ok(Role {
         assume_role_policy: decoded(operation, &found.assume_role_policy_document.unwrap_or_default())?,
         create_date: time(Some(&found.create_date)),

@@ -1,13 +1,14 @@
 //! Aurora clusters.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbCluster;
+use futures_util::future::join_all;
 
 use super::super::call::{Freshness, RECENT, pages, send};
-use super::super::error::Result;
-use super::{DomainMembership, PAGE, RDS, Rds, filter, memberships};
+use super::super::error::{Kind, Result};
+use super::{DomainMembership, Instance, PAGE, RDS, Rds, filter, memberships};
 
 /// A cluster as AWS describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,17 +64,16 @@ impl Rds {
     pub async fn find_cluster(&self, identifier: &str, freshness: Freshness) -> Result<Option<Cluster>> {
         let key = identifier.to_ascii_lowercase();
         match freshness {
-            Freshness::Now => self.clusters.find(&key).await,
-            Freshness::Recent => self.recent_clusters.find_recent(&key, RECENT).await,
+            Freshness::Now => self.clusters.find(&key).await?,
+            Freshness::Recent => self.recent_clusters.find_recent(&key, RECENT).await?,
         }
+        .transpose()
     }
 
-    /// The identifiers of the clusters that have any membership, on themselves or on an instance, in a
-    /// directory.
-    pub async fn list_clusters_in_domain(&self, directory_id: &str) -> Result<Vec<String>> {
-        let users = self.list_domain_users(directory_id).await?;
-        let names: BTreeSet<String> = users.into_iter().filter_map(|user| user.cluster_identifier).collect();
-        Ok(names.into_iter().collect())
+    /// The cluster with its instances as a listing shows them, to confirm what is known of it; none where that is
+    /// not to be had cheaply.
+    pub async fn glance_at_cluster(&self, identifier: &str) -> Option<(Cluster, Vec<Instance>)> {
+        self.glance.at(&identifier.to_ascii_lowercase()).await
     }
 
     /// Everything that has a membership in a directory: clusters, their instances, and instances of no cluster.
@@ -144,8 +144,9 @@ impl Rds {
 }
 
 /// One cluster is asked for by its name, which policies can allow by its ARN; several by a filter. Should AWS
-/// refuse the filter for the sake of an unknown name, each is asked for by itself.
-pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Cluster>> {
+/// refuse the filter for the sake of an unknown name, or because the caller may only look at some clusters, each is asked
+/// for by itself, and what is refused then fails the reader of that one alone.
+pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<Looks> {
     if let [id] = ids.as_slice() {
         return single(&client, id).await;
     }
@@ -153,21 +154,28 @@ pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap
         client.describe_db_clusters().filters(filter("db-cluster-id", ids.clone())).max_records(PAGE);
     let found: Result<Vec<DbCluster>> = pages!(RDS, "DescribeDBClusters", request);
     match found {
-        Ok(found) => Ok(by_identifier(found)),
-        Err(error) if error.not_found() => {
-            let mut answer = HashMap::new();
-            for id in &ids {
-                answer.extend(single(&client, id).await?);
-            }
-            Ok(answer)
+        Ok(found) => Ok(looks(by_identifier(found))),
+        Err(error) if error.not_found() || error.kind == Kind::AccessDenied => {
+            let each = ids.iter().map(|id| async {
+                let look = single(&client, id).await;
+                look.unwrap_or_else(|error| HashMap::from([(id.clone(), Err(error))]))
+            });
+            Ok(join_all(each).await.into_iter().flatten().collect())
         }
         Err(error) => Err(error),
     }
 }
 
-async fn single(client: &Client, id: &str) -> Result<HashMap<String, Cluster>> {
+/// What each look at a cluster gave; a cluster that does not exist is missing.
+pub(super) type Looks = HashMap<String, Result<Cluster>>;
+
+pub(super) fn looks(found: HashMap<String, Cluster>) -> Looks {
+    found.into_iter().map(|(id, cluster)| (id, Ok(cluster))).collect()
+}
+
+async fn single(client: &Client, id: &str) -> Result<Looks> {
     match send!(RDS, "DescribeDBClusters", client.describe_db_clusters().db_cluster_identifier(id)) {
-        Ok(output) => Ok(by_identifier(output.db_clusters.unwrap_or_default())),
+        Ok(output) => Ok(looks(by_identifier(output.db_clusters.unwrap_or_default()))),
         Err(error) if error.not_found() => Ok(HashMap::new()),
         Err(error) => Err(error),
     }

@@ -17,8 +17,10 @@ use aws_sdk_rds::types::Filter;
 
 use super::batch::{Generation, Joiner};
 use super::codes::RDS;
+use super::error::Result;
+use super::glance::Glance;
 
-pub use catalog::{EngineVersion, KerberosSupport};
+pub use catalog::KerberosSupport;
 pub use cluster::{Cluster, DomainUser, Member};
 pub use events::Event;
 pub use instance::Instance;
@@ -36,11 +38,12 @@ const PAGE: i32 = 100;
 pub struct Rds {
     client: Client,
     generation: Generation,
-    clusters: Joiner<String, Cluster>,
+    clusters: Joiner<String, Result<Cluster>>,
     instances: Joiner<String, Vec<Instance>>,
-    recent_clusters: Joiner<String, Cluster>,
+    recent_clusters: Joiner<String, Result<Cluster>>,
     recent_instances: Joiner<String, Vec<Instance>>,
-    catalog: Joiner<catalog::Key, catalog::Entry>,
+    catalog: Joiner<catalog::Key, KerberosSupport>,
+    glance: Glance<(Cluster, Vec<Instance>)>,
 }
 
 /// The membership of a cluster or an instance in a domain.
@@ -63,26 +66,42 @@ pub struct DomainMembership {
 impl Rds {
     pub(crate) fn new(client: Client, generation: Generation) -> Self {
         let (clusters, instances, catalog) = (client.clone(), client.clone(), client.clone());
-        let (recent_clusters, recent_instances) = (client.clone(), client.clone());
+        let (recent_clusters, recent_instances, listed) = (client.clone(), client.clone(), client.clone());
         let (all_clusters, all_instances) = (Arc::new(Sweep::default()), Arc::new(Sweep::default()));
         Self {
-            clusters: Joiner::new(generation.clone(), CLUSTERS_PER_REQUEST, move |ids| {
-                cluster::describe(clusters.clone(), ids)
-            }),
-            instances: Joiner::new(generation.clone(), CLUSTERS_OF_INSTANCES_PER_REQUEST, move |ids| {
-                instance::describe(instances.clone(), ids)
-            }),
-            recent_clusters: Joiner::new(generation.clone(), CLUSTERS_PER_REQUEST, move |ids| {
-                sweep::clusters(recent_clusters.clone(), Arc::clone(&all_clusters), ids)
-            }),
+            clusters: Joiner::new(
+                (RDS, "DescribeDBClusters"),
+                generation.clone(),
+                CLUSTERS_PER_REQUEST,
+                move |ids| cluster::describe(clusters.clone(), ids),
+            ),
+            instances: Joiner::new(
+                (RDS, "DescribeDBInstances"),
+                generation.clone(),
+                CLUSTERS_OF_INSTANCES_PER_REQUEST,
+                move |ids| instance::describe(instances.clone(), ids),
+            ),
+            recent_clusters: Joiner::new(
+                (RDS, "DescribeDBClusters"),
+                generation.clone(),
+                CLUSTERS_PER_REQUEST,
+                move |ids| sweep::clusters(recent_clusters.clone(), Arc::clone(&all_clusters), ids),
+            ),
             recent_instances: Joiner::new(
+                (RDS, "DescribeDBInstances"),
                 generation.clone(),
                 CLUSTERS_OF_INSTANCES_PER_REQUEST,
                 move |ids| sweep::instances(recent_instances.clone(), Arc::clone(&all_instances), ids),
             ),
             // Nothing that this process writes changes the catalogue of engines.
-            catalog: Joiner::new(Generation::default(), 1, move |keys| {
-                catalog::describe(catalog.clone(), keys)
+            catalog: Joiner::new(
+                (RDS, "DescribeOrderableDBInstanceOptions"),
+                Generation::default(),
+                1,
+                move |keys| catalog::describe(catalog.clone(), keys),
+            ),
+            glance: Glance::new((RDS, "DescribeDBClusters"), generation.clone(), move || {
+                sweep::everything(listed.clone())
             }),
             client,
             generation,

@@ -9,9 +9,10 @@ tf_provider::model! {
     /// Kerberos authentication for PostgreSQL DB clusters*.
     ///
     /// With `directory_id`, the realm, its KDC and the realms of the directory's trusts are read from Directory Service.
-    /// Without it nothing is read from AWS at all: the file is rendered from the arguments alone, and is known at plan
-    /// time as soon as they are. Where the provider cannot be configured (no credentials), the function
-    /// `provider::aurorakerberos::krb5_conf` renders the same bytes.
+    /// Name the trusts of the same configuration in `depends_on`: a trust that the same apply creates is otherwise in the
+    /// file only after the next one. Without `directory_id` nothing is read from AWS at all: the file is rendered from
+    /// the arguments alone, and is known at plan time as soon as they are. Where the provider cannot be configured (no
+    /// credentials), the function `provider::aurorakerberos::krb5_conf` renders the same bytes.
     pub struct Krb5Conf / Krb5ConfView {
         /// Directory (`d-` and ten hexadecimal digits) from which the realm, its KDC and the realms of its trusts are read.
         /// The realm is the directory's domain name in upper case; its KDC and its administration server are the domain

@@ -15,6 +15,9 @@ const REFUSALS_WHILE_HELD: u32 = 5;
 /// 2 to 8 seconds these are about five minutes.
 const REFUSALS_WITHOUT_HOLDER: u32 = 45;
 
+/// How many answers in a row may show a stage from before the deletion.
+const LAGGING: u32 = 3;
+
 /// What keeps AWS from deleting a directory.
 #[derive(Debug, Default)]
 struct Holders {
@@ -41,16 +44,33 @@ pub(super) async fn delete(aws: &Aws, id: &str, context: &Context) -> Result<(),
     if !accepted {
         return Ok(());
     }
+    let (mut began, mut lagging) = (false, 0);
     wait_until(
         context,
         &format!("directory {id} to be gone"),
         || async { Ok(aws.ds().find_directory(id, Freshness::Now).await?) },
         |found: Option<aws::Directory>| match found {
             None => Progress::Done(()),
-            Some(found) => Progress::Pending(found.stage),
+            Some(found) if began && found.stage != "Deleting" && lagging == LAGGING => {
+                Progress::Failed(given_up(&found))
+            }
+            Some(found) => {
+                lagging = if began && found.stage != "Deleting" { lagging + 1 } else { 0 };
+                began |= found.stage == "Deleting";
+                Progress::Pending(found.stage)
+            }
         },
     )
     .await
+}
+
+fn given_up(found: &aws::Directory) -> Failure {
+    let reason = found.stage_reason.as_deref().unwrap_or("AWS gives no reason.");
+    Failure::unexpected(format!(
+        "AWS began to delete directory {} and gave it up: it is in the stage {}. {reason}",
+        found.id, found.stage
+    ))
+    .advise("Mend what the reason says, or ask AWS Support where it says nothing, and destroy it again.")
 }
 
 async fn ask(aws: &Aws, id: &str) -> Result<Answer, Failure> {

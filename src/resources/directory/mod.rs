@@ -8,6 +8,7 @@ mod create;
 mod delete;
 mod password;
 mod plan;
+mod read;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,6 @@ use tf_provider::framework::{
     Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Secret,
     Timeouts, validate,
 };
-use tokio::sync::Mutex;
 
 pub(crate) use plan::is_on_the_way;
 
@@ -28,10 +28,12 @@ tf_provider::model! {
     /// Manages an AWS Managed Microsoft AD directory, the Active Directory that Aurora clusters join for Kerberos
     /// authentication (step 1 of the Aurora guide).
     ///
-    /// Creating a directory takes 20 to 45 minutes. Its id is stored as soon as AWS gives it, so an interrupted or failed
-    /// creation never leaves a directory behind that no state knows. Creation has no idempotency token at AWS: after a
-    /// lost answer the provider looks for the directory that the lost request made, and adopts it with a warning,
-    /// instead of creating a second one.
+    /// Creating a directory takes 20 to 45 minutes. Its id is stored as soon as AWS gives it, so an interrupted (Ctrl-C)
+    /// or failed creation never leaves a directory behind that no state knows. Creation has no idempotency token at AWS:
+    /// after a lost answer the provider looks for the directory that the lost request made, and adopts it with a warning,
+    /// instead of creating a second one. Where Terraform or the provider is killed before the state is written, the next
+    /// apply creates no second directory of the same name in the same subnets either: it fails, names the one that is
+    /// there, and tells the `import` block that adopts it.
     ///
     /// **Passwords.** With Terraform 1.11 or OpenTofu 1.11 and later, use `admin_password_wo` with
     /// `admin_password_wo_version`: the password is sent to AWS and stored nowhere. Raise the version to set a new
@@ -89,11 +91,11 @@ tf_provider::model! {
         /// Whether single sign-on to AWS applications is enabled. It needs an `alias`. Off on a new directory where it
         /// is left out; an existing directory stays as it is.
         pub enable_sso: Option<bool> => optional().computed().kept(),
-        /// Whether the Directory Service Data API, with which users and groups are managed, is enabled. Off on a new
-        /// directory where it is left out; an existing directory stays as it is.
-        pub enable_directory_data_access: Option<bool> => optional().computed().kept(),
+        /// Whether the Directory Service Data API, with which users and groups are managed, is enabled. Without
+        /// this argument it is neither looked at nor changed, but off again where the argument had switched it on.
+        pub enable_directory_data_access: Option<bool> => optional(),
         /// Tags of the directory. They take precedence over the provider's `default_tags`.
-        pub tags: Option<BTreeMap<String, String>> => optional(),
+        pub tags: Option<BTreeMap<String, String>> => optional().validate(tags::check),
         /// All tags of the directory, the provider's `default_tags` included.
         pub tags_all: BTreeMap<String, String> => computed().kept(),
         /// Id of the directory, such as `d-1234567890`.
@@ -135,14 +137,8 @@ tf_provider::model! {
 /// The resource.
 #[derive(Debug, Default)]
 pub(crate) struct Directories {
-    /// The directories that this process created. Held while one is being created, so that a directory which a lost
-    /// answer left behind is told from one that another resource of the same configuration is just creating.
-    created: Mutex<BTreeSet<String>>,
+    created: create::Created,
 }
-
-/// What is added to every error of a creation after AWS gave an id.
-const UNTAINT: &str = "The state holds the directory, and Terraform marks it as tainted: the next apply replaces it. \
-    To keep it and go on from here instead, run `terraform untaint` on it before the next apply.";
 
 impl Resource for Directories {
     type Client = Aws;
@@ -193,13 +189,12 @@ impl Resource for Directories {
         apply.save(&directory);
 
         match create::finish(aws, &mut directory, apply).await {
-            Ok(()) => Ok(directory),
             // An error would taint a directory that is as good as any.
             Err(failure) if failure.blame == Blame::Stopped => {
                 apply.warn(interrupted(&directory, &failure));
                 Ok(directory)
             }
-            Err(failure) => Err(failure.advise(UNTAINT)),
+            failed => failed.map(|()| directory),
         }
     }
 
@@ -222,8 +217,8 @@ impl Resource for Directories {
             context.warn(warning);
         }
         let (tags, data_access) =
-            tokio::join!(aws.ds().list_tags(&found.id), read_data_access(aws, &found, &state));
-        (state.tags, state.tags_all) = tags::read(aws, tags?, state.tags.as_ref());
+            tokio::join!(read::tags(aws, &found.id, &state), read::data_access(aws, &found, &state));
+        (state.tags, state.tags_all) = tags?;
         state.enable_directory_data_access = data_access?;
         state.alias = alias_of(&found);
         state.enable_sso = Some(found.sso_enabled);
@@ -346,27 +341,6 @@ fn to_create_input(aws: &Aws, directory: &Directory, vpc_id: String) -> Result<C
         subnet_ids: directory.subnet_ids.iter().cloned().collect(),
         tags: tags::all(aws, directory.tags.as_ref()),
     })
-}
-
-/// Whether data access is, or is about to be, enabled. A caller who may not ask keeps what the state says.
-async fn read_data_access(
-    aws: &Aws,
-    found: &aws::Directory,
-    state: &Directory,
-) -> Result<Option<bool>, Failure> {
-    // Before that, Directory Service has no answer.
-    if !matches!(found.stage.as_str(), "Active" | "Impaired" | "Inoperable" | "Updating") {
-        return Ok(state.enable_directory_data_access);
-    }
-    match aws.ds().find_data_access(&found.id).await {
-        Ok(status) => Ok(Some(matches!(status.as_deref(), Some("Enabled" | "Enabling")))),
-        // Regions without the feature answer that the operation is not supported.
-        Err(error) if matches!(error.kind, aws::Kind::AccessDenied | aws::Kind::Refused) => {
-            tracing::warn!(directory = found.id, "directory data access cannot be read: {error}");
-            Ok(state.enable_directory_data_access)
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// What a refresh has to say about a directory that is there but not well.

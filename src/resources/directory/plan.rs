@@ -1,5 +1,6 @@
 //! What the schema cannot say about a plan: passwords, editions, the alias, stages on the way, and the subnets.
 
+use futures_util::future::join_all;
 use tf_provider::framework::{Diagnostic, Diagnostics, Plan, View};
 use tf_provider::value::Value;
 
@@ -57,9 +58,6 @@ fn adjust_create(plan: &mut Plan<'_, Directory>) {
     }
     if plan.config.enable_sso.is_null() {
         plan.set("enable_sso", false);
-    }
-    if plan.config.enable_directory_data_access.is_null() {
-        plan.set("enable_directory_data_access", false);
     }
 }
 
@@ -119,8 +117,13 @@ pub(super) async fn check_subnets(aws: &Aws, plan: &Plan<'_, Directory>) -> Diag
         return found;
     }
     let mut subnets = Vec::new();
-    for id in plan.planned.subnet_ids.known_elements() {
-        match aws.ec2().find_subnet(id).await {
+    let looks = plan
+        .planned
+        .subnet_ids
+        .known_elements()
+        .map(|id| async move { (id, aws.ec2().find_subnet(id).await) });
+    for (id, look) in join_all(looks).await {
+        match look {
             Ok(Some(subnet)) => subnets.push(subnet),
             Ok(None) => found.error_at(
                 "subnet_ids",

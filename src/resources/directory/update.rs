@@ -113,9 +113,9 @@ pub(super) async fn settings(
         set_number_of_controllers(aws, id, number, context).await?;
         changed = true;
     }
-    if let Some(enabled) =
-        planned.enable_directory_data_access.filter(|enabled| Some(*enabled) != data_access)
-    {
+    // An argument that is taken away takes back what it had switched on.
+    let wanted = planned.enable_directory_data_access.or(data_access.map(|_| false));
+    if let Some(enabled) = wanted.filter(|enabled| Some(*enabled) != data_access) {
         set_data_access(aws, id, enabled, context).await?;
     }
     if !changed {
@@ -221,7 +221,9 @@ async fn upgrade(aws: &Aws, found: aws::Directory, context: &Context) -> Result<
     let at = |failure: Failure| failure.at("edition");
     let before = ds.list_size_updates(id).await?;
     let is_under_way = before.first().is_some_and(|latest| latest.status == "Updating");
+    let mut sent = false;
     if !is_under_way && found.edition.as_deref() != Some("Enterprise") {
+        sent = true;
         match ds.upgrade_to_enterprise(id).await {
             Ok(()) => {}
             Err(error) if error.kind == aws::Kind::AlreadyExists => {}
@@ -240,7 +242,10 @@ async fn upgrade(aws: &Aws, found: aws::Directory, context: &Context) -> Result<
         || async { Ok((ds.find_directory(id, Freshness::Now).await?, ds.list_size_updates(id).await?)) },
         |(found, updates): (Option<aws::Directory>, Vec<DirectoryUpdate>)| match found {
             None => Progress::Failed(gone(id)),
-            Some(found) => upgrade_progress(found, updates.first()),
+            // Until the new upgrade is in the history, its latest entry is that of an old one.
+            Some(found) => {
+                upgrade_progress(found, updates.iter().find(|update| !sent || !before.contains(update)))
+            }
         },
     )
     .await

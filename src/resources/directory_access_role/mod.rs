@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod grant;
 pub(crate) mod names;
 mod planned;
+mod read;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,12 @@ use tf_provider::framework::{
     validate, wait_until,
 };
 
+use crate::adoption::adopt;
 use crate::aws::{self, Aws, CreateRole, Freshness, Kind, Role, Tags};
 use crate::tags;
 
 pub(crate) use planned::PlannedRoles;
+use read::{set_facts, until_visible};
 
 /// The name that the console gives the role.
 const CONSOLE_NAME: &str = "rds-directoryservice-kerberos-access-role";
@@ -35,6 +38,9 @@ tf_provider::model! {
     /// refused by RDS with "IAM role provided is not valid". It is a role of its own: the one that RDS for SQL Server
     /// uses for Windows authentication does not work with Aurora.
     ///
+    /// Where Terraform or the provider is killed during the creation and before the state is written, the next apply
+    /// fails, names the role that is there, and tells the `import` block that adopts it.
+    ///
     /// What others change of the trust policy or the permissions shows in the plan and is mended. Policies that others
     /// attach stay; while there are any, the role is not destroyed unless `force_detach_policies` is set.
     pub struct DirectoryAccessRole / DirectoryAccessRoleView {
@@ -43,7 +49,8 @@ tf_provider::model! {
         /// Name of the role. Without it and `name_prefix` this is `rds-directoryservice-kerberos-access-role`, as in
         /// the AWS console. Another name is another role.
         pub name: String => optional().computed().kept().replace().validate(names::role_name),
-        /// What the role's name begins with; 26 characters that make it unique follow. Excludes `name`.
+        /// What the role's name begins with; 26 characters that make it unique follow. Excludes `name`. A role that an
+        /// apply was killed over is not found again under a prefix, because the next one has another name.
         pub name_prefix: Option<String> => optional().validate(names::role_name_prefix),
         /// Path of the role. Another path is another role.
         pub path: String => optional().default("/").replace().validate(names::path),
@@ -60,7 +67,7 @@ tf_provider::model! {
         /// Whether destroying the role also takes away the policies that others gave it.
         pub force_detach_policies: bool => optional().default(false),
         /// Tags of the role. They win over the provider's `default_tags` of the same key.
-        pub tags: Option<Tags> => optional(),
+        pub tags: Option<Tags> => optional().validate(tags::check),
         /// Tags of the role with the provider's `default_tags`.
         pub tags_all: Tags => computed().kept(),
         /// ARN of the role.
@@ -174,7 +181,14 @@ impl Resource for DirectoryAccessRoles {
         let created = create_role(client, &to_create(&role)).await?;
         set_facts(&mut role, &created);
         apply.save(&DirectoryAccessRole { policy: NONE.to_owned(), ..role.clone() });
-        give(client, &role, &role.policy, apply).await?;
+        match give(client, &role, &role.policy, apply).await {
+            // One request more, and the role is whole; with an error Terraform would replace it.
+            Err(failure) if failure.blame == Blame::Stopped => {
+                give_once(client, &role.name, &role.policy).await?;
+                note_given(apply, &role.policy);
+            }
+            given => given?,
+        }
         apply.save(&role);
         match until_visible(client, &role, apply).await {
             // The role is complete; only the wait for the last reader to see it was cut short.
@@ -186,19 +200,10 @@ impl Resource for DirectoryAccessRoles {
     async fn read(
         &self,
         client: &Aws,
-        mut role: DirectoryAccessRole,
+        role: DirectoryAccessRole,
         _context: &Context,
     ) -> Result<Option<DirectoryAccessRole>, Failure> {
-        let Some(found) = client.iam().find_role(&role.name, Freshness::Now).await? else { return Ok(None) };
-        let Some(policy) = read_policy(client, &role).await? else { return Ok(None) };
-        role.policy = policy;
-        set_facts(&mut role, &found);
-        role.path = found.path;
-        role.description = found.description;
-        role.permissions_boundary = found.permissions_boundary;
-        role.max_session_duration = found.max_session_duration.map_or(3600, i64::from);
-        (role.tags, role.tags_all) = tags::read(client, found.tags, role.tags.as_ref());
-        Ok(Some(role))
+        read::read(client, role).await
     }
 
     async fn update(
@@ -233,7 +238,7 @@ impl Resource for DirectoryAccessRoles {
             apply.save(&reached);
         }
         if prior.permissions_boundary != role.permissions_boundary {
-            iam.set_permissions_boundary(name, role.permissions_boundary.as_deref()).await?;
+            set_boundary(client, name, role.permissions_boundary.as_deref()).await?;
             reached.permissions_boundary.clone_from(&role.permissions_boundary);
             apply.save(&reached);
         }
@@ -314,8 +319,8 @@ async fn create_role(client: &Aws, input: &CreateRole) -> Result<Role, Failure> 
     if error.kind == Kind::AlreadyExists {
         let name = &input.name;
         return Err(Failure::from(error).at("name").advise(format!(
-            "To manage the role that is there, import it: terraform import aurorakerberos_directory_access_role.NAME \
-             {name}. For a second role, set another name or a name_prefix."
+            "{}For a second role, set another name or a name_prefix.",
+            adopt("aurorakerberos_directory_access_role", name)
         )));
     }
     if error.ambiguous()
@@ -336,36 +341,18 @@ fn is_ours(found: &Role, input: &CreateRole) -> bool {
         && grant::same_meaning(&found.assume_role_policy, &input.assume_role_policy)
 }
 
-fn set_facts(role: &mut DirectoryAccessRole, found: &Role) {
-    role.id.clone_from(&found.name);
-    role.arn.clone_from(&found.arn);
-    role.unique_id.clone_from(&found.unique_id);
-    role.create_date = found.create_date.map(|date| date.to_string()).unwrap_or_default();
-    if !grant::same_meaning(&role.assume_role_policy, &found.assume_role_policy) {
-        role.assume_role_policy.clone_from(&found.assume_role_policy);
+/// Sets the boundary, or takes it away. IAM answers that there is none as it answers that there is no role; where the
+/// answer to a first request was lost, the role without a boundary is what was asked for.
+async fn set_boundary(client: &Aws, name: &str, boundary: Option<&str>) -> Result<(), Failure> {
+    let result = client.iam().set_permissions_boundary(name, boundary).await;
+    if boundary.is_none()
+        && matches!(&result, Err(error) if error.not_found())
+        && let Some(found) = client.iam().find_role(name, Freshness::Now).await?
+        && found.permissions_boundary.is_none()
+    {
+        return Ok(());
     }
-}
-
-/// Which of the two policies the role has. None: the role is gone.
-async fn read_policy(client: &Aws, role: &DirectoryAccessRole) -> Result<Option<String>, Failure> {
-    let iam = client.iam();
-    let Some(attached) = iam.find_attached_policies(&role.name, Freshness::Now).await? else {
-        return Ok(None);
-    };
-    let arn = grant::managed_policy(&client.partition);
-    let managed = attached.iter().any(|policy| policy.arn == arn);
-    // The inline policy is asked for only where it can matter.
-    if managed && role.policy != INLINE {
-        return Ok(Some(MANAGED.to_owned()));
-    }
-    let inline = iam.find_inline_policy(&role.name, grant::INLINE_POLICY).await?;
-    let inline = inline.is_some_and(|document| grant::same_meaning(&document, &grant::inline_policy()));
-    let policy = match (managed, inline) {
-        (_, true) => INLINE,
-        (true, false) => MANAGED,
-        (false, false) => NONE,
-    };
-    Ok(Some(policy.to_owned()))
+    Ok(result?)
 }
 
 /// Gives the role one of the two policies, and notes that it was this resource that did.
@@ -375,49 +362,28 @@ async fn give(
     policy: &str,
     context: &Context,
 ) -> Result<(), Failure> {
-    let (iam, name) = (client.iam(), role.name.as_str());
-    let document = grant::inline_policy();
-    let arn = grant::managed_policy(&client.partition);
     // A role that was created a moment ago may not be there yet for this call.
     let again = |error: &aws::Error| error.not_found() || error.kind == Kind::Conflict;
-    let what = format!("role {name} to take its permissions");
+    let what = format!("role {} to take its permissions", role.name);
+    retry(context, &what, || give_once(client, &role.name, policy), again).await?;
+    note_given(context, policy);
+    Ok(())
+}
+
+async fn give_once(client: &Aws, role: &str, policy: &str) -> aws::Result<()> {
     if policy == INLINE {
-        retry(context, &what, || iam.put_inline_policy(name, grant::INLINE_POLICY, &document), again).await?;
+        client.iam().put_inline_policy(role, grant::INLINE_POLICY, &grant::inline_policy()).await
     } else {
-        retry(context, &what, || iam.attach_policy(name, &arn), again).await?;
+        client.iam().attach_policy(role, &grant::managed_policy(&client.partition)).await
     }
+}
+
+fn note_given(context: &Context, policy: &str) {
     context.private(|private| {
         let mut given = delete::given(private.get(GIVEN));
         given.insert(policy.to_owned());
         private.set(GIVEN, given.into_iter().collect::<Vec<_>>().join(",").into_bytes());
     });
-    Ok(())
-}
-
-/// Waits until the role and its permissions are there for two reads in a row: IAM is eventually consistent, and what
-/// is created next from this role asks another of its servers.
-async fn until_visible(client: &Aws, role: &DirectoryAccessRole, context: &Context) -> Result<(), Failure> {
-    let mut seen = 0;
-    wait_until(
-        context,
-        &format!("role {} to be visible", role.name),
-        || async move {
-            let found = client.iam().find_role(&role.name, Freshness::Now).await?;
-            if found.is_none() {
-                return Ok(false);
-            }
-            Ok(read_policy(client, role).await?.is_some_and(|policy| policy == role.policy))
-        },
-        |visible| {
-            seen = if visible { seen + 1 } else { 0 };
-            match seen {
-                0 => Progress::pending("not visible yet"),
-                1 => Progress::pending("visible once"),
-                _ => Progress::Done(()),
-            }
-        },
-    )
-    .await
 }
 
 /// Makes a call until it is done; `again` says which refusals pass by themselves.

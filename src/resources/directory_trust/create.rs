@@ -9,6 +9,7 @@ use tf_provider::framework::{Apply, Diagnostic, Failure};
 
 use super::state::{self, Outcome};
 use super::{Trust, forward};
+use crate::adoption::adopt;
 use crate::aws::{self, Aws, CreateTrust};
 
 /// How often the request is sent where AWS keeps losing it without effect.
@@ -40,12 +41,12 @@ pub(super) async fn request(aws: &Aws, trust: &Trust, apply: &Apply<Trust>) -> R
     if let Some(found) = ds.find_trust_by_domain(&trust.directory_id, &trust.remote_domain_name).await? {
         return Err(Failure::config(
             "remote_domain_name",
-            format!("Directory {} has a trust with {} already: {}.", trust.directory_id, trust.remote_domain_name, found.id),
+            format!(
+                "Directory {} has a trust with {} already: {}.",
+                trust.directory_id, trust.remote_domain_name, found.id
+            ),
         )
-        .advise(format!(
-            "A directory has at most one trust with each domain. Import it (terraform import ADDRESS {}/{}), or delete it.",
-            trust.directory_id, trust.remote_domain_name
-        )));
+        .advise(one_at_most(trust)));
     }
     let mut requests = 1;
     loop {
@@ -53,6 +54,10 @@ pub(super) async fn request(aws: &Aws, trust: &Trust, apply: &Apply<Trust>) -> R
         let lost = match ds.create_trust(&input).await {
             Ok(id) => return Ok(id),
             Err(error) if error.ambiguous() => error,
+            // Somebody else was faster, a moment ago.
+            Err(error) if error.kind == aws::Kind::AlreadyExists => {
+                return Err(Failure::from(error).at("remote_domain_name").advise(one_at_most(trust)));
+            }
             Err(error) => return Err(error.into()),
         };
         tracing::warn!(directory = trust.directory_id, "the answer to CreateTrust was lost: {lost}");
@@ -67,6 +72,14 @@ pub(super) async fn request(aws: &Aws, trust: &Trust, apply: &Apply<Trust>) -> R
     }
 }
 
+fn one_at_most(trust: &Trust) -> String {
+    let id = format!("{}/{}", trust.directory_id, trust.remote_domain_name);
+    format!(
+        "A directory has at most one trust with each domain. {}Otherwise delete it, and apply again.",
+        adopt("aurorakerberos_directory_trust", &id)
+    )
+}
+
 /// Looks for the trust that a lost request made, for as long as one may take to show.
 async fn look(
     aws: &Aws,
@@ -79,7 +92,7 @@ async fn look(
         let found = found.map_err(|error| {
             Failure::from(error).advise(format!(
                 "The answer to CreateTrust was lost before ({lost}), so a trust with {} may exist that this state does not \
-                 know. Look for it in the AWS console, and import or delete it before the next apply.",
+                 know. If there is one, the next apply names it, and says how to adopt it.",
                 input.remote_domain_name
             ))
         })?;
@@ -93,7 +106,7 @@ async fn look(
                      one: {}, {}.",
                     input.remote_domain_name, found.id, found.direction, found.trust_type
                 ))
-                .advise("Import it or delete it, and apply again."));
+                .advise("Look whose it is. The next apply says how to adopt it."));
             }
             None if look == LOOKS => {}
             // Even when Terraform asks to stop: giving up here could leave a trust behind.

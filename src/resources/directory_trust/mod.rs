@@ -33,6 +33,9 @@ tf_provider::model! {
     /// and stored nowhere. With `trust_password` it lies in the state and in plan files, in plain text for whoever can read
     /// them. An imported trust has no password in its state: the first one that is applied after an import is only recorded.
     ///
+    /// **Killed applies.** Where Terraform or the provider is killed before the state is written, the next apply fails,
+    /// names the trust that is there, and tells the `import` block that adopts it.
+    ///
     /// **Failed creations.** Terraform marks a trust whose creation ended with an error as tainted, and replaces it at the
     /// next apply. `terraform untaint` keeps it instead: the next apply then goes on where the creation ended, and verifies
     /// it again where that is required.
@@ -106,10 +109,6 @@ tf_provider::model! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trusts;
 
-/// What is added to every error of a creation after AWS gave an id.
-const UNTAINT: &str = "The state holds the trust, and Terraform marks it as tainted: the next apply replaces it. To keep \
-    it and go on from here instead, run `terraform untaint` on it before the next apply.";
-
 const INCOMING: &str = "One-Way: Incoming";
 
 impl Resource for Trusts {
@@ -148,26 +147,29 @@ impl Resource for Trusts {
         apply.set_object(format!("aurorakerberos_directory_trust ({})", trust.id));
         apply.save(&trust);
         match create::finish(aws, &mut trust, apply).await {
-            Ok(()) => Ok(trust),
             // An error would taint a trust that is as good as any.
             Err(failure) if failure.blame == Blame::Stopped => {
                 apply.warn(interrupted(&trust, &failure));
                 Ok(trust)
             }
-            Err(failure) => Err(failure.advise(UNTAINT)),
+            failed => failed.map(|()| trust),
         }
     }
 
     async fn read(&self, aws: &Aws, mut state: Trust, _context: &Context) -> Result<Option<Trust>, Failure> {
-        let found = if state.id.is_empty() {
-            aws.ds().find_trust_by_domain(&state.directory_id, &state.remote_domain_name).await?
-        } else {
-            aws.ds().find_trust(&state.directory_id, &state.id).await?
+        let trust = async {
+            if state.id.is_empty() {
+                aws.ds().find_trust_by_domain(&state.directory_id, &state.remote_domain_name).await
+            } else {
+                aws.ds().find_trust(&state.directory_id, &state.id).await
+            }
         };
-        let Some(found) = found else { return Ok(None) };
-        let forwarder = aws.ds().find_forwarder(&state.directory_id, &found.remote_domain_name).await?;
+        // After an import the name may be another spelling of AWS's, which this takes as well.
+        let forwarder = aws.ds().find_forwarder(&state.directory_id, &state.remote_domain_name);
+        let (found, forwarder) = tokio::join!(trust, forwarder);
+        let Some(found) = found? else { return Ok(None) };
         state.conditional_forwarder_ip_addrs =
-            forwarder.map(|forwarder| forwarder.dns_ip_addrs.into_iter().collect());
+            forwarder?.map(|forwarder| forwarder.dns_ip_addrs.into_iter().collect());
         state.remote_domain_name.clone_from(&found.remote_domain_name);
         state.trust_direction.clone_from(&found.direction);
         state.trust_type.clone_from(&found.trust_type);

@@ -1,11 +1,12 @@
 //! Joining a domain: looks, decides with [`next`], does that one thing, notes it, and looks again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tf_provider::framework::{Context, Failure, Progress, wait_until};
 use tokio::time::Instant;
 
-use super::facts::{Facts, Hiccups, observe};
+use super::facts::{Facts, observe};
 use super::round::{Millis, Reboot, Round, now};
 use super::step::{Goal, Step, next};
 use super::{explain, leave};
@@ -13,8 +14,8 @@ use crate::aws::{self, Aws, Kind};
 
 /// How long AWS may go on to show what was before a change.
 const SETTLE: Duration = Duration::from_mins(2);
-/// How far back the reboots of a process that was killed are looked for, in milliseconds.
-const RECENT: Millis = 10 * 60 * 1000;
+/// How far back the reboots of a process that was killed are looked for, in minutes.
+const RECENT: i32 = 10;
 /// How long to leave AWS alone after it refused a change for now.
 const REST: Duration = Duration::from_secs(10);
 /// How long RDS may take to believe in a role that IAM says to be right.
@@ -31,15 +32,20 @@ pub(super) fn settle(context: &Context) -> Millis {
 }
 
 /// Joins the cluster and returns what it is then. `keep` is given the facts after each change, to save them.
+///
+/// `found_in` are the directories in which it was found, by the first look where that is not known before; should it come
+/// into another one, somebody else is at work.
 pub(super) async fn join(
     aws: &Aws,
     goal: &Goal,
+    found_in: Option<BTreeSet<String>>,
     context: &Context,
     mut keep: impl FnMut(&Facts),
 ) -> Result<Facts, Failure> {
     let mut join = Join {
         aws,
         goal,
+        found_in,
         context,
         round: Round::load(context).filter(|round| round.is_for(goal)),
         began: now(),
@@ -75,13 +81,17 @@ pub(super) async fn join(
                 rebooted.map_err(|failure| join.with_progress(failure))?;
             }
         }
-        keep(&facts);
+        // Before anything was done there is nothing to keep: the cluster may be on its way into somebody else's directory.
+        if join.round.is_some() {
+            keep(&facts);
+        }
     }
 }
 
 struct Join<'a> {
     aws: &'a Aws,
     goal: &'a Goal,
+    found_in: Option<BTreeSet<String>>,
     context: &'a Context,
     round: Option<Round>,
     began: Millis,
@@ -96,20 +106,20 @@ struct Join<'a> {
 impl Join<'_> {
     /// Looks until there is something to do.
     async fn look(&mut self) -> Result<(Step, Facts), Failure> {
-        let Self { aws, goal, context, round, latest, rest, .. } = self;
+        let Self { aws, goal, found_in, context, round, latest, rest, .. } = self;
         let settle = settle(context);
-        let mut hiccups = Hiccups::default();
         wait_until(
             context,
             &format!("cluster {} to join directory {}", goal.cluster, goal.directory_id),
-            || async { Ok(observe(aws, &goal.cluster).await) },
-            |answer| {
-                let facts = match hiccups.bear(answer) {
-                    Ok(Ok(Some(facts))) => facts,
-                    Ok(Ok(None)) => return Progress::Failed(vanished(&goal.cluster)),
-                    Ok(Err(state)) => return Progress::Pending(state),
-                    Err(failure) => return Progress::Failed(failure),
-                };
+            || async { Ok(observe(aws, &goal.cluster).await?) },
+            |found| {
+                let Some(facts) = found else { return Progress::Failed(vanished(&goal.cluster)) };
+                let found_in = found_in.get_or_insert_with(|| facts.directories());
+                if let Some(other) = elsewhere(goal, found_in, &facts) {
+                    let failure = explain::taken(&goal.cluster, &other, round.is_some());
+                    *latest = Some(facts);
+                    return Progress::Failed(failure);
+                }
                 let now = now();
                 if let Some(round) = round.as_mut() {
                     round.learn(&facts, settle, now);
@@ -182,8 +192,7 @@ impl Join<'_> {
         let now = now();
         let mut round = Round::begin(self.goal, facts, false, now);
         let members: Vec<String> = facts.members.iter().map(|member| member.id.clone()).collect();
-        let since = jiff::Timestamp::from_millisecond(now - RECENT).unwrap_or(jiff::Timestamp::MIN);
-        match self.aws.rds().list_events(&self.goal.cluster, &members, since).await {
+        match self.aws.rds().list_recent_events(&self.goal.cluster, &members, RECENT).await {
             // RDS-EVENT-0006, "DB instance restarted".
             Ok(events) => {
                 for event in events.iter().filter(|event| event.message.contains("restarted")) {
@@ -192,7 +201,11 @@ impl Join<'_> {
                     }
                 }
             }
-            Err(error) => tracing::warn!(%error, "the events of recent reboots cannot be read"),
+            // Each of them may have been rebooted.
+            Err(error) => {
+                tracing::warn!(%error, "the events of recent reboots cannot be read");
+                round.reboots.extend(members.into_iter().map(|id| (id, Reboot { at: now, sure: false })));
+            }
         }
         round.store(self.context);
         self.round = Some(round);
@@ -267,9 +280,44 @@ impl Join<'_> {
     }
 }
 
+/// The directory into which the cluster has come that is neither the goal nor one of before.
+fn elsewhere(goal: &Goal, found_in: &BTreeSet<String>, facts: &Facts) -> Option<String> {
+    facts.directories().into_iter().find(|other| *other != goal.directory_id && !found_in.contains(other))
+}
+
 fn vanished(cluster: &str) -> Failure {
     Failure::config(
         "cluster_identifier",
         format!("There is no cluster {cluster} in this account and Region any more."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::Member;
+    use super::*;
+    use crate::aws::DomainMembership;
+
+    #[test]
+    fn a_directory_that_is_neither_goal_nor_origin_is_somebody_elses() {
+        let check = |found_in: &[&str], now: &[&str], expect: Option<&str>| {
+            let goal = Goal { directory_id: "d-goal".to_owned(), ..Goal::default() };
+            let member = |(n, domain): (usize, &&str)| Member {
+                id: format!("i{n}"),
+                membership: Some(DomainMembership {
+                    domain: (*domain).to_owned(),
+                    ..DomainMembership::default()
+                }),
+                ..Member::default()
+            };
+            let facts = Facts { members: now.iter().enumerate().map(member).collect(), ..Facts::default() };
+            let found_in = found_in.iter().map(|id| (*id).to_owned()).collect();
+            assert_eq!(elsewhere(&goal, &found_in, &facts).as_deref(), expect, "{found_in:?} {now:?}");
+        };
+        check(&[], &[], None);
+        check(&[], &["d-goal"], None);
+        check(&["d-old"], &["d-old", "d-goal"], None);
+        check(&[], &["d-new"], Some("d-new"));
+        check(&["d-old"], &["d-goal", "d-new"], Some("d-new"));
+    }
 }

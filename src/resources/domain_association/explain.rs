@@ -46,12 +46,22 @@ pub(super) async fn failed(
          - Role: {role} must trust rds.amazonaws.com and directoryservice.rds.amazonaws.com and allow the actions of \
          AmazonRDSDirectoryServiceAccess.\n\
          - Directory: {directory} {stage}; it must be Active.\n\
-         Then apply again: the cluster is modified anew with the same directory, which is AWS's way to retry. Where \
-         Terraform marked the resource as tainted because it failed when it was created, `terraform untaint` it first; \
-         else it leaves the domain and joins it from the beginning.",
+         Then apply again: the cluster is modified anew with the same directory, which is AWS's way to retry. One that is \
+         replaced leaves the domain first, and joins it from the beginning.",
         role = goal.iam_role_name,
         directory = goal.directory_id,
     ))
+}
+
+/// The error of a cluster that somebody else puts into another domain at the same time.
+pub(super) fn taken(cluster: &str, other: &str, modified: bool) -> Failure {
+    let meanwhile =
+        if modified { "after this apply had modified it" } else { "before this apply modified it" };
+    Failure::unexpected(format!("Somebody else has modified cluster {cluster} to join directory {other}, {meanwhile}."))
+        .advise(format!(
+            "A cluster is in one domain at most. Perhaps another configuration manages it: find out who joins it to {other}, \
+             and decide for one of the two. Nothing more was changed here."
+        ))
 }
 
 fn event_lines(events: &[Event]) -> String {
@@ -118,6 +128,20 @@ pub(super) fn maintenance_window(facts: &Facts) -> Option<Diagnostic> {
             ),
         )
         .at("apply_immediately"),
+    )
+}
+
+/// The warning of a destroy that leaves the cluster in a directory which this resource did not join it to.
+pub(super) fn left_where_it_is(goal: &Goal, joined: &str, region: &str) -> Diagnostic {
+    let Goal { cluster, directory_id: directory, .. } = goal;
+    Diagnostic::warning(
+        format!("Cluster {cluster} stays in directory {directory}"),
+        format!(
+            "This resource joined it to {joined}, and something else has moved it since: somebody, who will want it to \
+             stay, or an apply that was killed before its state was written. In the latter case take it out by hand:\n  \
+             aws rds modify-db-cluster --region {region} --db-cluster-identifier {cluster} --domain none \
+             --apply-immediately"
+        ),
     )
 }
 

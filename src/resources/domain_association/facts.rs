@@ -4,7 +4,7 @@
 //! instance shows one, the instances count, and one without is not joined. Where only the cluster does, its membership
 //! stands for every instance.
 
-use tf_provider::framework::Failure;
+use std::collections::BTreeSet;
 
 use super::standing::{NO_INSTANCES, NOT_JOINED, Standing};
 use crate::aws::{self, Aws, Cluster, DomainMembership, Freshness, Instance};
@@ -57,7 +57,7 @@ impl Member {
 }
 
 impl Facts {
-    fn of(cluster: Cluster, instances: Vec<Instance>) -> Self {
+    pub(super) fn of(cluster: Cluster, instances: Vec<Instance>) -> Self {
         let first = |all: &[DomainMembership]| all.iter().find(|one| !one.domain.is_empty()).cloned();
         let cluster_membership = first(&cluster.memberships);
         let shown_on_instances = instances.iter().any(|instance| first(&instance.memberships).is_some());
@@ -94,6 +94,11 @@ impl Facts {
         self.members.iter().filter_map(|member| member.membership.as_ref()).chain(&self.cluster_membership)
     }
 
+    /// The directories in which any membership is.
+    pub(super) fn directories(&self) -> BTreeSet<String> {
+        self.memberships().map(|found| found.domain.clone()).collect()
+    }
+
     /// The worst of the members' statuses, for a user.
     pub(super) fn worst(&self) -> String {
         let of_members = self.members.iter().map(Member::status_word);
@@ -116,33 +121,18 @@ impl Facts {
 
 /// Looks at a cluster. None: it does not exist.
 pub(super) async fn observe(aws: &Aws, cluster: &str) -> aws::Result<Option<Facts>> {
-    let Some(found) = aws.rds().find_cluster(cluster, Freshness::Now).await? else { return Ok(None) };
-    let instances = aws.rds().list_instances(cluster, Freshness::Now).await?;
-    Ok(Some(Facts::of(found, instances)))
+    let (found, instances) = tokio::join!(
+        aws.rds().find_cluster(cluster, Freshness::Now),
+        aws.rds().list_instances(cluster, Freshness::Now),
+    );
+    let Some(found) = found? else { return Ok(None) };
+    Ok(Some(Facts::of(found, instances?)))
 }
 
-/// How often in a row a look may fail in passing before a wait fails with it.
-const PATIENCE: u32 = 5;
-
-/// Counts looks that failed in passing: an hour's wait must not end with one throttled call.
-#[derive(Debug, Default)]
-pub(super) struct Hiccups(u32);
-
-impl Hiccups {
-    /// The answer, or what to say while waiting for a better one.
-    pub(super) fn bear<T>(&mut self, answer: aws::Result<T>) -> Result<Result<T, String>, Failure> {
-        match answer {
-            Ok(answer) => {
-                self.0 = 0;
-                Ok(Ok(answer))
-            }
-            Err(error) if error.transient() && self.0 < PATIENCE => {
-                self.0 += 1;
-                Ok(Err(format!("unknown, since the last look failed ({error})")))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
+/// What a listing shows of a cluster: good enough to confirm a state, never to write one.
+pub(super) async fn glance(aws: &Aws, cluster: &str) -> Option<Facts> {
+    let (found, instances) = aws.rds().glance_at_cluster(cluster).await?;
+    Some(Facts::of(found, instances))
 }
 
 #[cfg(test)]

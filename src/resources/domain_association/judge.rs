@@ -6,6 +6,7 @@ use tf_provider::framework::{Diagnostic, Diagnostics};
 
 use super::engines::{Verdict, kerberos};
 use super::standing::Standing;
+use crate::adoption::import_block;
 use crate::aws::{Cluster, Directory, DomainMembership, Instance, KerberosSupport, Role};
 use crate::resources::directory_access_role::grant;
 
@@ -139,10 +140,12 @@ pub(super) fn other_domain(
             CLUSTER,
             format!("Cluster {id} is in another domain"),
             format!(
-                "It is joined to {names}, and whoever logs in there would be locked out. Import the association \
-                 (terraform import aurorakerberos_domain_association.NAME {id}) and change its directory_id, or take \
-                 the cluster out of that domain first. If this resource is tainted, run terraform untaint on it: then \
-                 the change is made in place."
+                "It is joined to {names}, and whoever logs in there would be locked out. To move it to the configured \
+                 directory, import the association: put this block into the root module, with the address that Terraform \
+                 names with this error instead of aurorakerberos_domain_association.NAME, and apply again.\n\n{}\n\n\
+                 Otherwise take the cluster out of that domain first. If this resource is tainted, run terraform untaint \
+                 on it instead: then the change is made in place.",
+                import_block("aurorakerberos_domain_association", id)
             ),
         );
     }

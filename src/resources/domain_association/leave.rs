@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tf_provider::framework::{Context, Failure, Progress, wait_until};
+use tf_provider::framework::{Context, Failure, Private, Progress, wait_until};
 use tokio::time::Instant;
 
 use super::drive::scaled;
-use super::facts::{Facts, Hiccups, Member, observe};
+use super::facts::{Facts, Member, observe};
 use super::round::Round;
 use super::standing::Standing;
 use crate::aws::{self, Aws, Kind};
@@ -61,18 +61,12 @@ pub(super) async fn leave(
     let undisturbed = scaled(context, UNDISTURBED, 100);
     let mut rest: Option<(Instant, String)> = None;
     loop {
-        let mut hiccups = Hiccups::default();
         let step = wait_until(
             context,
             &format!("cluster {cluster} to leave directory {directory_id}"),
-            || async { Ok(observe(aws, cluster).await) },
-            |answer| {
-                let facts = match hiccups.bear(answer) {
-                    Ok(Ok(Some(facts))) => facts,
-                    Ok(Ok(None)) => return Progress::Done(Step::Done),
-                    Ok(Err(state)) => return Progress::Pending(state),
-                    Err(failure) => return Progress::Failed(failure),
-                };
+            || async { Ok(observe(aws, cluster).await?) },
+            |found| {
+                let Some(facts) = found else { return Progress::Done(Step::Done) };
                 leaving.long_enough = began.elapsed() > undisturbed;
                 match (leaving.next(&facts), &rest) {
                     (Step::Wait(reason), _) => Progress::Pending(reason),
@@ -123,9 +117,19 @@ pub(super) fn note_joined(context: &Context, directory_id: &str) {
     });
 }
 
-/// The directory that the cluster was joined to by this resource; none after an import.
-pub(super) fn joined(context: &Context) -> Option<String> {
-    context.private(|private| String::from_utf8(private.get(JOINED)?.to_vec()).ok())
+/// Notes which directory the cluster was to be joined to, where nothing is noted yet: a create that failed may not have
+/// come so far.
+pub(super) fn note_directory(context: &Context, directory_id: &str) {
+    context.private(|private| {
+        if private.get(JOINED).is_none() {
+            private.set(JOINED, directory_id.as_bytes());
+        }
+    });
+}
+
+/// The directory that the cluster was joined to by this resource, as its private state says; none after an import.
+pub(super) fn noted(private: &Private) -> Option<String> {
+    String::from_utf8(private.get(JOINED)?.to_vec()).ok()
 }
 
 impl Leaving {

@@ -29,7 +29,7 @@ use crate::resources::directory_access_role::{PlannedRoles, names as role_names}
 use crate::resources::validators;
 
 use checks::Subject;
-use facts::{Facts, observe};
+use facts::{Facts, glance, observe};
 use judge::When;
 use standing::Standing;
 use step::Goal;
@@ -195,7 +195,11 @@ impl Resource for DomainAssociations {
         };
         let moves = plan.changes("directory_id");
         let is_nameless = prior.domain_fqdn.is_null();
-        if suffices && !moves && !plan.changes("iam_role_name") {
+        // It is in the directory that the configuration names, and this resource does not know how it came there: an
+        // apply was killed after it had moved the cluster, or somebody else did. Now it is this resource's.
+        let joined = leave::noted(plan.private);
+        let takes_over = joined.is_some_and(|joined| prior.directory_id.text() != Some(joined.as_str()));
+        if suffices && !moves && !takes_over && !plan.changes("iam_role_name") {
             return;
         }
         for changing in ["status", "domain_memberships", "pending_reboot"] {
@@ -230,7 +234,7 @@ impl Resource for DomainAssociations {
             Some(turn) => turn,
             None => None,
         };
-        checks::check(client, &subject, &self.roles, When::Plan).await
+        checks::check(client, &subject, &self.roles, When::Plan).await.0
     }
 
     async fn create(
@@ -246,9 +250,9 @@ impl Resource for DomainAssociations {
         if turn.was_kept() {
             return Err(twice());
         }
-        ready::before_the_first_change(client, &goal, true, apply).await?;
+        let found_in = ready::before_the_first_change(client, &goal, true, apply).await?;
         let mut saved = None;
-        let joined = drive::join(client, &goal, apply, |facts| {
+        let joined = drive::join(client, &goal, found_in, apply, |facts| {
             association.set_facts(facts);
             apply.save(&association);
             saved = Some(association.clone());
@@ -276,14 +280,21 @@ impl Resource for DomainAssociations {
         &self,
         client: &Aws,
         mut association: DomainAssociation,
-        _context: &Context,
+        context: &Context,
     ) -> Result<Option<DomainAssociation>, Failure> {
         let cluster = association.cluster_identifier.to_ascii_lowercase();
-        let Some(facts) = observe(client, &cluster).await? else { return Ok(None) };
         let is_import = association.directory_id.is_empty();
+        if !is_import && glance(client, &cluster).await.is_some_and(|facts| association.agrees_with(&facts)) {
+            return Ok(Some(association));
+        }
+        let Some(facts) = observe(client, &cluster).await? else { return Ok(None) };
         if is_import && facts.memberships().next().is_none() {
             // There is nothing to import.
             return Ok(None);
+        }
+        if !is_import {
+            // What was asked for, before the state tells where others have moved the cluster: a destroy ends no more.
+            leave::note_directory(context, &association.directory_id);
         }
         association.set_drift(&facts);
         if is_import {
@@ -308,9 +319,9 @@ impl Resource for DomainAssociations {
         let goal = planned.goal();
         let twice = || ready::failure(&judge::managed_twice(&goal.cluster));
         let _turn = self.applying.take(&goal.cluster).ok_or_else(twice)?;
-        ready::before_the_first_change(client, &goal, false, apply).await?;
+        let found_in = ready::before_the_first_change(client, &goal, false, apply).await?;
         let mut association = planned.clone();
-        let facts = drive::join(client, &goal, apply, |facts| {
+        let facts = drive::join(client, &goal, found_in, apply, |facts| {
             association.set_facts(facts);
             apply.save(&association);
         })
@@ -329,8 +340,12 @@ impl Resource for DomainAssociations {
     ) -> Result<(), Failure> {
         let goal = association.goal();
         // A refresh may have found the cluster in a domain that others moved it to, which is not ours to end.
-        let directory = leave::joined(apply).unwrap_or(goal.directory_id);
-        leave::leave(client, &goal.cluster, &directory, goal.rolling, apply).await?;
+        let directory = apply.private(|private| leave::noted(private));
+        let directory = directory.as_ref().unwrap_or(&goal.directory_id);
+        leave::leave(client, &goal.cluster, directory, goal.rolling, apply).await?;
+        if *directory != goal.directory_id {
+            apply.warn(explain::left_where_it_is(&goal, directory, &client.region));
+        }
         self.applying.forget(&goal.cluster);
         Ok(())
     }

@@ -1,41 +1,47 @@
 //! The checks once more, right before the first change: what was unknown at plan time is known now.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tf_provider::framework::{Blame, Context, Diagnostics, Failure, Progress, Severity, wait_until};
 use tf_provider::value::Path;
 
-use super::checks::{self, Subject};
+use super::checks::{self, Look, Subject};
 use super::drive::scaled;
 use super::judge::When;
 use super::step::Goal;
-use crate::aws::Aws;
+use crate::aws::{Aws, Freshness};
 use crate::resources::directory_access_role::PlannedRoles;
 
 /// How long IAM may show a role of a moment ago otherwise than it is, on this service's side. RDS gets its own time.
 const ROLE_PATIENCE: Duration = Duration::from_mins(2);
 
-/// Fails when anything would keep the cluster from joining.
+/// Fails when anything would keep the cluster from joining. Gives the directories in which the
+/// cluster is until now, as far as that may be looked at.
 pub(super) async fn before_the_first_change(
     aws: &Aws,
     goal: &Goal,
     is_new: bool,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Option<BTreeSet<String>>, Failure> {
     let subject = Subject {
         cluster: Some(goal.cluster.clone()),
         directory: Some(goal.directory_id.clone()),
         role: None,
         is_new,
     };
-    refuse(&checks::check(aws, &subject, &PlannedRoles::default(), When::Apply).await)?;
+    let (found, facts) = checks::check(aws, &subject, &PlannedRoles::default(), When::Apply).await;
+    refuse(&found)?;
     let patience = scaled(context, ROLE_PATIENCE, 100);
     let began = tokio::time::Instant::now();
+    let mut freshness = Freshness::Recent;
     wait_until(
         context,
         &format!("role {} to be usable by Aurora", goal.iam_role_name),
-        || async {
-            Ok(checks::check_role(aws, &goal.iam_role_name, Some(&goal.directory_id), When::Apply).await)
+        || {
+            let look = Look { when: When::Apply, freshness };
+            freshness = Freshness::Now;
+            async move { Ok(checks::check_role(aws, &goal.iam_role_name, Some(&goal.directory_id), look).await) }
         },
         |found| match refuse(&found) {
             Ok(()) => Progress::Done(()),
@@ -46,7 +52,8 @@ pub(super) async fn before_the_first_change(
             Err(failure) => Progress::Failed(failure),
         },
     )
-    .await
+    .await?;
+    Ok(facts.map(|facts| facts.directories()))
 }
 
 fn refuse(found: &Diagnostics) -> Result<(), Failure> {

@@ -41,6 +41,14 @@ impl DomainAssociation {
         }
     }
 
+    /// Whether a refresh with these facts would leave the state as it is.
+    pub(super) fn agrees_with(&self, facts: &Facts) -> bool {
+        let mut refreshed = self.clone();
+        refreshed.set_drift(facts);
+        refreshed.set_facts(facts);
+        refreshed == *self
+    }
+
     /// What the plan had promised stays as promised.
     pub(super) fn keep_planned(&mut self, planned: &Self) {
         self.id.clone_from(&planned.id);
