@@ -234,7 +234,10 @@ async fn a_role_that_is_there_is_not_taken() {
     let mut second = core.resource(TYPE);
     let told = second.apply(&json!({})).await.unwrap_err();
     assert_eq!(told.paths(), ["name"]);
-    assert!(told.to_string().contains("terraform import"), "{told}");
+    assert!(
+        told.to_string().contains("import {\n  to = aurorakerberos_directory_access_role.NAME\n"),
+        "{told}"
+    );
     assert!(second.state_json().is_null());
     end(&simulator, role).await;
 }
@@ -345,9 +348,24 @@ async fn malformed_values_are_refused_at_once() {
         (json!({"permissions_boundary": "PowerUserAccess"}), "permissions_boundary"),
         (json!({"max_session_duration": 60}), "max_session_duration"),
         (json!({"policy": "none"}), "policy"),
+        (json!({"tags": {"aws:owner": "me"}}), "tags"),
     ] {
         let told = core.resource(TYPE).validate(&config).await;
         assert_eq!(told.paths(), [path], "{told}");
         assert!(told.has_error());
     }
+}
+
+#[tokio::test]
+async fn a_boundary_that_a_lost_request_took_away_is_away() {
+    let (simulator, _, mut role) = start().await;
+    let bounded = json!({"name": "kerberos", "permissions_boundary": MANAGED});
+    role.apply(&bounded).await.unwrap();
+    let lost = Fault::new(Service::Iam, "DeleteRolePermissionsBoundary", FaultKind::ResetAfter);
+    simulator.fault(lost.times(1));
+    let state = role.apply(&json!({"name": "kerberos"})).await.unwrap();
+    assert!(state["permissions_boundary"].is_null(), "{state}");
+    with_role(&simulator, "kerberos", |role| assert_eq!(role.boundary, None));
+    assert_eq!(simulator.count("DeleteRolePermissionsBoundary"), 2);
+    end(&simulator, role).await;
 }

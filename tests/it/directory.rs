@@ -100,10 +100,7 @@ async fn a_whole_life() {
     assert!(state["security_group_id"].as_str().unwrap().starts_with("sg-"));
     assert!(state["launch_time"].as_str().unwrap().ends_with('Z'));
     assert_eq!(state["owner_account_id"], "111122223333");
-    assert_eq!(
-        (&state["enable_sso"], &state["enable_directory_data_access"]),
-        (&json!(false), &json!(false))
-    );
+    assert_eq!((&state["enable_sso"], &state["enable_directory_data_access"]), (&json!(false), &Json::Null));
     assert_eq!((&state["alias"], &state["desired_number_of_domain_controllers"]), (&Json::Null, &json!(2)));
     let identity = json!({"id": id, "account_id": "111122223333", "region": "us-east-1"});
     assert_eq!(directory.identity_json(), identity);
@@ -146,8 +143,16 @@ async fn every_argument_in_place() {
         config_with(&json!({"alias": "corp-1", "enable_sso": false, "enable_directory_data_access": true}));
     let state = changed(&mut directory, &config).await;
     assert_eq!((&state["enable_sso"], &state["enable_directory_data_access"]), (&json!(false), &json!(true)));
+    config["enable_directory_data_access"] = Json::Null;
+    changed(&mut directory, &config).await;
+    let enabled =
+        || simulator.here(|region| region.directories.values().next().unwrap().data_access.word().to_owned());
+    assert_eq!(enabled(), "Disabled");
+    config["enable_directory_data_access"] = json!(true);
+    changed(&mut directory, &config).await;
     config["enable_directory_data_access"] = json!(false);
     changed(&mut directory, &config).await;
+    assert_eq!(enabled(), "Disabled");
     config["tags"] = json!({"a": "1", "b": "2"});
     changed(&mut directory, &config).await;
     config["tags"] = json!({"b": "3"});
@@ -446,6 +451,46 @@ async fn a_directory_whose_answer_was_lost_is_adopted() {
     }
 }
 
+/// Neither AWS's delay nor a wrong clock here makes a second one.
+#[tokio::test]
+async fn a_directory_that_shows_late_is_adopted_all_the_same() {
+    for hours in [0, 3, -3] {
+        let (simulator, mut directory) = start().await;
+        simulator.with(|state| {
+            state.options.directory_hidden_reads = 15;
+            state.clock.skew = hours * 3_600_000;
+        });
+        simulator.fault(Fault::new(Service::Ds, "CreateMicrosoftAD", FaultKind::ResetAfter).times(1));
+        directory.apply(&config()).await.unwrap();
+        assert!(directory.warnings().to_string().contains("after a lost answer"), "{}", directory.warnings());
+        assert_eq!(simulator.count("CreateMicrosoftAD"), 1, "{hours}");
+        end(&simulator, directory).await;
+    }
+}
+
+/// An error would taint a directory that is as good as any.
+#[tokio::test]
+async fn an_outage_does_not_end_the_wait_for_a_directory() {
+    let simulator = simulator::start().await;
+    simulator.set_steps(Steps { directory_create: HOUR, ..Steps::default() });
+    let mut provider = simulator::provider_config(&simulator);
+    provider["max_retries"] = json!(0);
+    let core = Core::start(&[("AURORAKERBEROS_POLL_INTERVAL", "5ms")], &provider).await;
+    let mut directory = core.resource(TYPE);
+    // From the second look of the wait on, which comes after the listing before the creation.
+    let outage = Fault::new(Service::Ds, "DescribeDirectories", FaultKind::InternalFailure);
+    simulator.fault(outage.from_call(3).times(40));
+    let meanwhile = async {
+        until(|| simulator.count("DescribeDirectories") > 45).await;
+        simulator.advance(3 * HOUR);
+    };
+    let config = config();
+    let (applied, ()) = tokio::join!(directory.apply(&config), meanwhile);
+    applied.unwrap();
+    assert!(!directory.is_tainted());
+    end(&simulator, directory).await;
+}
+
 #[tokio::test]
 async fn a_request_without_effect_is_sent_again() {
     for kind in [FaultKind::ResetBefore, FaultKind::InternalFailure, FaultKind::ServiceUnavailable] {
@@ -469,8 +514,10 @@ async fn requests_end_where_aws_keeps_failing() {
 
 #[tokio::test]
 async fn several_candidates_are_named_and_none_is_adopted() {
-    let (simulator, first) = created(&config()).await;
-    let mut second = Core::on(&simulator).await.resource(TYPE);
+    let simulator = simulator::start().await;
+    let core = Core::on(&simulator).await;
+    let [mut first, mut second] = [core.resource(TYPE), core.resource(TYPE)];
+    first.apply(&config()).await.unwrap();
     second.apply(&config()).await.unwrap();
     // Two directories that somebody creates while the requests fail.
     let others = simulator.here(|region| std::mem::take(&mut region.directories));
@@ -485,6 +532,47 @@ async fn several_candidates_are_named_and_none_is_adopted() {
     assert_eq!(directory.state_json(), Json::Null);
     second.destroy().await.unwrap();
     end(&simulator, first).await;
+}
+
+/// It could be the one that a killed apply left behind, and it would cost as much again.
+#[tokio::test]
+async fn a_second_directory_of_the_name_is_refused_and_the_first_can_be_adopted() {
+    let (simulator, first) = created(&config()).await;
+    let id = id(&first);
+    let mut second = Core::on(&simulator).await.resource(TYPE);
+    let told = second.apply(&config()).await.unwrap_err();
+    insta::assert_snapshot!(told.to_string().replace(&id, "d-…"), @r#"
+    error at name: Failed to create aurorakerberos_directory (corp.example.com) — There is a directory corp.example.com in vpc-0a1b2c3d4e5f60001 already: d-….
+
+    Nothing was created. If an apply that was interrupted made it, or if it shall be managed here from now on, adopt it: put this block into the root module, with the address that Terraform names with this error instead of aurorakerberos_directory.NAME, and apply again.
+
+    import {
+      to = aurorakerberos_directory.NAME
+      id = "d-…"
+    }
+
+    If this resource replaces it, take create_before_destroy out of the configuration, so that it is destroyed first. Otherwise choose another name or VPC, or delete it.
+    "#);
+    assert_eq!((second.state_json(), simulator.count("CreateMicrosoftAD")), (Json::Null, 1));
+    second.import_id(&id).await.unwrap();
+    second.apply(&config()).await.unwrap();
+    assert_settled(&mut second, &config()).await;
+    // One in another VPC is somebody else's, and one that is being deleted will be gone.
+    second.destroy().await.unwrap();
+    let vpc = |id: &str| {
+        simulator.here(|region| {
+            region.directories.values_mut().for_each(|found| id.clone_into(&mut found.vpc));
+        });
+    };
+    let mut third = Core::on(&simulator).await.resource(TYPE);
+    third.apply(&config()).await.unwrap();
+    vpc("vpc-0000000000000000f");
+    let mut fourth = Core::on(&simulator).await.resource(TYPE);
+    fourth.apply(&config()).await.unwrap();
+    for mut directory in [third, fourth] {
+        directory.destroy().await.unwrap();
+    }
+    assert_eq!(simulator.leftovers(), [""; 0]);
 }
 
 #[tokio::test]
@@ -516,9 +604,9 @@ async fn a_creation_that_takes_too_long_keeps_its_directory() {
     let config = config_with(&json!({"timeouts": {"create": "2s"}}));
     let told = directory.apply(&config).await.unwrap_err();
     insta::assert_snapshot!(told.to_string().replace(&id(&directory), "d-…"), @"
-    error: Timed out: create aurorakerberos_directory (d-…) — Waited 2s for directory d-… to become Active; it was in state Requested then.
+    error: Timed out: create aurorakerberos_directory (d-…) — Waited 2s for directory d-… to become Active. Last seen: Requested.
 
-    The state holds the object. If it needs more time, set create in the timeouts block. The state holds the directory, and Terraform marks it as tainted: the next apply replaces it. To keep it and go on from here instead, run `terraform untaint` on it before the next apply.
+    If it needs more time, set timeouts.create. The state holds the object, and Terraform marks it as tainted: the next apply replaces it. To keep it and go on from here instead, run `terraform untaint` on it before the next apply.
     ");
     assert!(directory.is_tainted());
     end(&simulator, directory).await;
@@ -706,7 +794,7 @@ async fn a_deletion_that_takes_too_long_keeps_the_state() {
     let (simulator, mut directory) = created(&config).await;
     simulator.set_steps(Steps { directory_delete: HOUR, ..Steps::default() });
     let told = directory.destroy().await.unwrap_err().to_string();
-    assert!(told.contains("to be gone; it was in state Deleting then."), "{told}");
+    assert!(told.contains("to be gone. Last seen: Deleting."), "{told}");
     directory.refresh().await.unwrap();
     assert!(directory.warnings().to_string().contains("is in the stage Deleting"));
     simulator.advance(HOUR);

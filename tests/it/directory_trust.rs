@@ -398,8 +398,7 @@ async fn a_second_trust_with_a_domain_is_told_to_import_the_first() {
     let told = world.core.resource(TYPE).apply(&world.config(json!({}))).await.unwrap_err();
     assert_eq!(told.paths(), ["remote_domain_name"], "{told}");
     assert!(
-        told.to_string()
-            .contains(&format!("terraform import ADDRESS {}/onprem.example.com", world.directory_id()))
+        told.to_string().contains(&format!("  id = \"{}/onprem.example.com\"\n}}", world.directory_id()))
     );
     assert_eq!(world.simulator.count("CreateTrust"), 1);
     world.end().await;
@@ -422,7 +421,7 @@ async fn waits_that_end_early_keep_the_state() {
     world.simulator.set_steps(Steps { trust_change: hour, ..Steps::default() });
     let config = world.config(json!({"timeouts": {"create": "2s"}}));
     let told = world.trust.apply(&config).await.unwrap_err();
-    assert!(told.to_string().contains("it was in state Creating then."), "{told}");
+    assert!(told.to_string().contains("Last seen: Creating."), "{told}");
     assert!(world.trust.is_tainted());
     world.trust.destroy().await.unwrap();
     // Ctrl-C: the trust stays as good as it is, and the next apply waits for it.

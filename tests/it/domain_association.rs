@@ -695,6 +695,11 @@ async fn a_domain_that_others_moved_it_to_is_not_left() {
     stage.simulator.clear_journal();
     association.destroy().await.unwrap();
     assert_eq!(stage.modifications(), 0);
+    let told = association.warnings().to_string();
+    assert!(
+        told.contains("Cluster c stays in directory d-00000000aa") && told.contains("--domain none"),
+        "{told}"
+    );
     stage.simulator.here(|region| {
         region.clusters.get_mut(CLUSTER).unwrap().join = None;
         region.instances.values_mut().for_each(|member| member.membership = None);

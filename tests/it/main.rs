@@ -12,18 +12,27 @@
 )]
 
 mod access_role;
+mod calls;
+mod concurrency;
 mod directory;
 mod directory_trust;
 mod docs;
 mod domain_association;
 mod domain_checks;
 mod faults;
+mod hostile_input;
+mod interruption;
 mod kerberos;
 mod krb5_conf;
 mod layers;
+#[cfg(unix)]
+mod listener;
 mod moto;
 mod plugin;
 mod provider;
+mod retries;
 mod schema;
+mod secrets;
+mod supply_chain;
 mod support;
 mod terraform;

@@ -35,9 +35,9 @@ async fn wrong_values_are_refused_with_their_path() {
         "assume_role": [{"role_arn": "deploy", "duration": "1s"}],
         "retry_mode": "often",
     })).await, @r#"
-    error at assume_role[0].role_arn: Invalid value for role_arn — The value must be the ARN of an IAM role, such as "arn:aws:iam::111122223333:role/deploy".
-    error at assume_role[0].duration: Invalid value for duration — The length of a session must be from "15m" to "12h".
-    error at allowed_account_ids: Invalid value for allowed_account_ids — An AWS account id has 12 digits.
+    error at assume_role[0].role_arn: Invalid value for assume_role[0].role_arn — The value must be the ARN of an IAM role, such as "arn:aws:iam::111122223333:role/deploy".
+    error at assume_role[0].duration: Invalid value for assume_role[0].duration — The length of a session must be from "15m" to "12h".
+    error at allowed_account_ids: Invalid value for allowed_account_ids — Element "1": An AWS account id has 12 digits.
     error at retry_mode: Invalid value for retry_mode — The value must be one of "standard", "adaptive".
     "#);
 }

@@ -214,33 +214,6 @@ fn identities_import_each_type() {
     imported.assert_plan_is_empty();
 }
 
-/// Searches everything that Terraform writes, its most talkative log included.
-#[test]
-fn no_password_is_written_anywhere() {
-    let Some(program) = Program::any() else { return };
-    let simulator = simulator();
-    let workspace = workspace(&program, Install::Overrides, &simulator).env("TF_LOG", "TRACE");
-    let plan = workspace.run(&["plan", "-input=false", "-no-color", "-out=plan.bin"]);
-    let apply = workspace.run(&["apply", "-input=false", "-no-color", "-auto-approve"]);
-    let journal: Vec<Json> = simulator.journal().iter().map(aws_simulator::Call::to_json).collect();
-    let said =
-        [&plan.stdout, &plan.stderr, &apply.stdout, &apply.stderr].map(|text| text.clone().into_bytes());
-    assert!(apply.stderr.contains("ApplyResourceChange"), "the log is not the talkative one");
-    apply.ok();
-    workspace.run(&["show", "-json", "plan.bin"]).ok();
-    let places = workspace.files().into_iter().map(|(path, bytes)| (path.display().to_string(), bytes));
-    let places = places
-        .chain(said.into_iter().map(|bytes| ("the output".to_owned(), bytes)))
-        .chain([("the journal".to_owned(), format!("{journal:?}").into_bytes())]);
-    for (place, bytes) in places {
-        for password in PASSWORDS {
-            let found = bytes.windows(password.len()).any(|window| window == password.as_bytes());
-            assert!(!found, "{place} holds a password");
-        }
-    }
-    workspace.destroy();
-}
-
 /// Milliseconds since midnight, from the beginning of a line of Terraform's log.
 fn time_of(line: &str) -> u64 {
     let time = line.split_once('T').and_then(|(_, rest)| rest.split_once('Z')).map(|(time, _)| time);

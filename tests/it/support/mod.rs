@@ -17,8 +17,12 @@
 #![expect(dead_code, reason = "what Terraform can do is here as a whole; each test uses its part")]
 
 mod core;
+pub(crate) mod figures;
 pub(crate) mod moto;
 mod object;
+pub(crate) mod pool;
+#[cfg(unix)]
+pub(crate) mod processes;
 mod proposed;
 mod report;
 mod rules;

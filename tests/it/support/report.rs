@@ -48,6 +48,11 @@ impl Report {
         self.0.is_empty()
     }
 
+    /// The details of the errors.
+    pub(crate) fn errors(&self) -> Vec<&str> {
+        self.0.iter().filter(|entry| entry.is_error).map(|entry| entry.detail.as_str()).collect()
+    }
+
     /// The paths that are blamed, in their order; empty for a message about the whole.
     pub(crate) fn paths(&self) -> Vec<&str> {
         self.0.iter().map(|entry| entry.path.as_str()).collect()

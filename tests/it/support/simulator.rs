@@ -15,7 +15,9 @@ pub(crate) fn provider_config(simulator: &Simulator) -> Json {
         "region": "us-east-1",
         "access_key": "test",
         "secret_key": "test",
-        "endpoints": [{"ds": url, "ec2": url, "iam": url, "rds": url, "sts": url}],
+        "endpoints": [{
+            "ds": url, "ec2": url, "iam": url, "rds": url, "resourcegroupstaggingapi": url, "sts": url,
+        }],
     })
 }
 

@@ -112,6 +112,7 @@ pub(crate) struct Workspace {
     folder: TempDir,
     program: Program,
     env: Vec<(String, String)>,
+    own_group: bool,
     timeout: Duration,
 }
 
@@ -119,8 +120,13 @@ impl Workspace {
     /// A folder with these files, in which that Terraform finds the built provider. `endpoint` is where AWS is.
     pub(crate) fn new(program: &Program, install: Install, endpoint: &str, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let workspace =
-            Self { folder, program: program.clone(), env: environment(endpoint), timeout: TIMEOUT };
+        let workspace = Self {
+            folder,
+            program: program.clone(),
+            env: environment(endpoint),
+            own_group: false,
+            timeout: TIMEOUT,
+        };
         let installation = match install {
             Install::Overrides => {
                 let build = Path::new(PROVIDER).parent().expect("the build's folder");
@@ -143,6 +149,14 @@ impl Workspace {
     /// Sets a variable of the environment for all commands that follow.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts each command that follows as the first of a process group, which can be sent a signal as a whole. A
+    /// Ctrl-C that ends the tests does not reach it then.
+    #[cfg(unix)]
+    pub(crate) fn in_own_group(mut self) -> Self {
+        self.own_group = true;
         self
     }
 
@@ -187,7 +201,12 @@ impl Workspace {
         let [out, err] = ["stdout", "stderr"].map(|name| logs.path().join(name));
         let [stdout, stderr] = [&out, &err].map(|path| Stdio::from(File::create(path).expect("a file")));
         let words = &self.program.words;
-        let child = Command::new(&words[0])
+        let mut command = Command::new(&words[0]);
+        #[cfg(unix)]
+        if self.own_group {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        let child = command
             .args(&words[1..])
             .args(arguments)
             .current_dir(self.folder.path())
@@ -298,6 +317,14 @@ impl Running {
         interrupt(self.child.as_ref().expect("a running command"));
     }
 
+    /// SIGTERM for Terraform and its providers at once. The workspace's commands have groups of their own.
+    #[cfg(unix)]
+    pub(crate) fn terminate_group(&self) {
+        let group = process_id(self.child.as_ref().expect("a running command"));
+        rustix::process::kill_process_group(group, rustix::process::Signal::TERM)
+            .expect("a group of its own");
+    }
+
     /// What was written so far.
     pub(crate) fn output(&self) -> String {
         [&self.out, &self.err].map(|path| fs::read_to_string(path).unwrap_or_default()).concat()
@@ -332,10 +359,14 @@ impl Drop for Running {
 
 #[cfg(unix)]
 fn interrupt(child: &Child) {
-    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-    let pid = pid.expect("a child has an id");
     // It may have ended by itself.
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+    let _ = rustix::process::kill_process(process_id(child), rustix::process::Signal::INT);
+}
+
+#[cfg(unix)]
+fn process_id(child: &Child) -> rustix::process::Pid {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    pid.expect("a child has an id")
 }
 
 /// Ends a Terraform that is not needed any more: by its own way first, on which it ends its providers.
