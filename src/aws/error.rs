@@ -153,7 +153,8 @@ impl Error {
     /// The same failure, of a call that would be made again had Terraform not asked the provider to stop.
     #[must_use]
     pub(crate) fn after_a_stop(self) -> Self {
-        let message = format!("the provider was asked to stop, and this call had failed: {self}");
+        let failed = self.message.trim_end_matches('.');
+        let message = format!("The provider was asked to stop, and this call had failed: {failed}.");
         Self { kind: Kind::Stopped, message, ..self }
     }
 

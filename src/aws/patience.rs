@@ -227,10 +227,7 @@ mod tests {
         });
         let error = context(&stop).carry_out(failing).await.unwrap_err();
         assert_eq!(error.kind, Kind::Stopped);
-        assert_eq!(
-            error.message,
-            "the provider was asked to stop, and this call had failed: Test Call: Rate exceeded"
-        );
+        assert_eq!(error.message, "The provider was asked to stop, and this call had failed: Rate exceeded.");
     }
 
     #[tokio::test(start_paused = true)]

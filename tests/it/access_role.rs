@@ -1,8 +1,8 @@
 //! `aurorakerberos_directory_access_role`, over the real gRPC surface, against the simulator.
 
-use std::time::Duration;
+mod eventual;
 
-use aws_simulator::{Config, DEFAULT_ACCOUNT, Fault, FaultKind, Options, Role, Service, Simulator};
+use aws_simulator::{DEFAULT_ACCOUNT, Fault, FaultKind, Role, Service, Simulator};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Action, Core, Object, simulator, unknown};
@@ -262,18 +262,6 @@ async fn a_failed_attachment_keeps_the_role_in_the_state() {
     assert_eq!(role.state_json()["policy"], "none");
     simulator.clear_faults();
     role.apply(&json!({})).await.unwrap();
-    end(&simulator, role).await;
-}
-
-#[tokio::test]
-async fn it_waits_until_the_role_is_visible() {
-    let options =
-        Options { iam_delay: Duration::from_millis(300), iam_hidden_reads: 3, ..Options::default() };
-    let simulator = Simulator::start(Config { options, ..Config::default() }).await;
-    let core = Core::on(&simulator).await;
-    let mut role = core.resource(TYPE);
-    let state = role.apply(&json!({})).await.unwrap();
-    assert_eq!(role.refresh().await.unwrap(), state);
     end(&simulator, role).await;
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use tf_provider::framework::{Context, Failure};
 
-use super::{DirectoryAccessRole, GIVEN, INLINE, MANAGED, grant, retry};
+use super::create::retry;
+use super::{DirectoryAccessRole, GIVEN, INLINE, MANAGED, grant};
 use crate::aws::{Aws, Freshness, Kind};
 
 /// What a role has that keeps it from being destroyed.
@@ -58,12 +59,17 @@ pub(super) async fn take(client: &Aws, role: &str, policy: &str, context: &Conte
         Err(error) if !error.not_found() => return Err(error.into()),
         _ => {}
     }
+    note(context, |given| given.remove(policy));
+    Ok(())
+}
+
+/// Changes the private state's note of the policies that this resource gave.
+pub(super) fn note(context: &Context, change: impl FnOnce(&mut BTreeSet<String>) -> bool) {
     context.private(|private| {
         let mut given = given(private.get(GIVEN));
-        given.remove(policy);
+        change(&mut given);
         private.set(GIVEN, given.into_iter().collect::<Vec<_>>().join(",").into_bytes());
     });
-    Ok(())
 }
 
 pub(super) async fn delete(
@@ -117,21 +123,31 @@ fn gone(answer: crate::aws::Result<()>) -> crate::aws::Result<()> {
     }
 }
 
-/// None: the role is gone.
+/// None: the role is gone, which GetRole alone can say. What another server knows nothing of is not in the way, or
+/// DeleteRole refuses.
 async fn holdings(client: &Aws, role: &str) -> Result<Option<Holdings>, Failure> {
     let iam = client.iam();
-    let Some(attached) = iam.find_attached_policies(role, Freshness::Now).await? else { return Ok(None) };
-    let Some(inline) = iam.find_inline_policies(role, Freshness::Now).await? else { return Ok(None) };
-    let profiles = match iam.list_instance_profiles(role).await {
-        Ok(profiles) => profiles,
-        Err(error) if error.not_found() => return Ok(None),
+    let (attached, inline, profiles) = tokio::join!(
+        iam.find_attached_policies(role, Freshness::Now),
+        iam.find_inline_policies(role, Freshness::Now),
+        iam.list_instance_profiles(role)
+    );
+    let (attached, inline) = (attached?, inline?);
+    let profiles = match profiles {
+        Ok(profiles) => Some(profiles),
+        Err(error) if error.not_found() => None,
         // The permission to look is no part of what a destroy needs: DeleteRole itself refuses.
-        Err(error) if error.kind == Kind::AccessDenied => Vec::new(),
+        Err(error) if error.kind == Kind::AccessDenied => Some(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let mut inline: Vec<String> = inline.into_keys().collect();
+    let is_whole = attached.is_some() && inline.is_some() && profiles.is_some();
+    if !is_whole && iam.find_role(role, Freshness::Now).await?.is_none() {
+        return Ok(None);
+    }
+    let mut inline: Vec<String> = inline.unwrap_or_default().into_keys().collect();
     inline.sort();
-    Ok(Some(Holdings { attached: attached.into_iter().map(|policy| policy.arn).collect(), inline, profiles }))
+    let attached = attached.unwrap_or_default().into_iter().map(|policy| policy.arn).collect();
+    Ok(Some(Holdings { attached, inline, profiles: profiles.unwrap_or_default() }))
 }
 
 #[cfg(test)]

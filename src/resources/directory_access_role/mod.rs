@@ -1,5 +1,6 @@
 //! `aurorakerberos_directory_access_role`: the IAM role with which Aurora calls Directory Service (step 3 of the guide).
 
+mod create;
 mod delete;
 pub(crate) mod document;
 pub(crate) mod grant;
@@ -8,19 +9,15 @@ mod planned;
 mod read;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tf_provider::framework::{
-    Apply, Blame, Config, Context, DefaultTimeouts, Diagnostics, Failure, Plan, Progress, Resource, Timeouts,
-    validate, wait_until,
+    Apply, Config, Context, DefaultTimeouts, Diagnostics, Failure, Plan, Resource, Timeouts, validate,
 };
 
-use crate::adoption::adopt;
-use crate::aws::{self, Aws, CreateRole, Freshness, Kind, Role, Tags};
+use crate::aws::{Aws, Freshness, Tags};
 use crate::tags;
 
 pub(crate) use planned::PlannedRoles;
-use read::{set_facts, until_visible};
 
 /// The name that the console gives the role.
 const CONSOLE_NAME: &str = "rds-directoryservice-kerberos-access-role";
@@ -169,32 +166,10 @@ impl Resource for DirectoryAccessRoles {
     async fn create(
         &self,
         client: &Aws,
-        mut role: DirectoryAccessRole,
+        role: DirectoryAccessRole,
         apply: &Apply<DirectoryAccessRole>,
     ) -> Result<DirectoryAccessRole, Failure> {
-        apply.go_on("creating the role")?;
-        if role.name.is_empty() {
-            role.name = role.name_prefix.as_deref().map_or_else(|| CONSOLE_NAME.to_owned(), unique_name);
-        }
-        role.id.clone_from(&role.name);
-        role.tags_all = tags::all(client, role.tags.as_ref());
-        let created = create_role(client, &to_create(&role)).await?;
-        set_facts(&mut role, &created);
-        apply.save(&DirectoryAccessRole { policy: NONE.to_owned(), ..role.clone() });
-        match give(client, &role, &role.policy, apply).await {
-            // One request more, and the role is whole; with an error Terraform would replace it.
-            Err(failure) if failure.blame == Blame::Stopped => {
-                give_once(client, &role.name, &role.policy).await?;
-                note_given(apply, &role.policy);
-            }
-            given => given?,
-        }
-        apply.save(&role);
-        match until_visible(client, &role, apply).await {
-            // The role is complete; only the wait for the last reader to see it was cut short.
-            Err(failure) if failure.blame == Blame::Stopped => Ok(role),
-            waited => waited.map(|()| role),
-        }
+        create::create(client, role, apply).await
     }
 
     async fn read(
@@ -220,7 +195,7 @@ impl Resource for DirectoryAccessRoles {
         let mut reached = DirectoryAccessRole { timeouts: role.timeouts.clone(), ..prior.clone() };
         // Permissions first: whatever else fails, the role must be able to do its work.
         if prior.policy != role.policy {
-            give(client, &role, &role.policy, apply).await?;
+            create::give(client, &role, &role.policy, apply).await?;
             reached.policy.clone_from(&role.policy);
             apply.save(&reached);
             delete::take(client, name, &prior.policy, apply).await?;
@@ -288,57 +263,8 @@ fn plan_name(plan: &mut Plan<'_, DirectoryAccessRole>) {
     }
 }
 
-/// A name that no role has yet: the time and random digits behind the prefix.
-fn unique_name(prefix: &str) -> String {
-    let time = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S");
-    format!("{prefix}{time}{:012x}", fastrand::u64(..1 << 48))
-}
-
 fn seconds(role: &DirectoryAccessRole) -> Option<i32> {
     i32::try_from(role.max_session_duration).ok()
-}
-
-fn to_create(role: &DirectoryAccessRole) -> CreateRole {
-    CreateRole {
-        name: role.name.clone(),
-        path: Some(role.path.clone()),
-        description: role.description.clone(),
-        assume_role_policy: grant::trust_policy(),
-        max_session_duration: seconds(role),
-        permissions_boundary: role.permissions_boundary.clone(),
-        tags: role.tags_all.clone(),
-    }
-}
-
-/// Creates the role. An answer that was lost is looked for: a role that nobody can tell from ours is ours.
-async fn create_role(client: &Aws, input: &CreateRole) -> Result<Role, Failure> {
-    let error = match client.iam().create_role(input).await {
-        Ok(role) => return Ok(role),
-        Err(error) => error,
-    };
-    if error.kind == Kind::AlreadyExists {
-        let name = &input.name;
-        return Err(Failure::from(error).at("name").advise(format!(
-            "{}For a second role, set another name or a name_prefix.",
-            adopt("aurorakerberos_directory_access_role", name)
-        )));
-    }
-    if error.ambiguous()
-        && let Ok(Some(found)) = client.iam().find_role(&input.name, Freshness::Now).await
-        && is_ours(&found, input)
-    {
-        return Ok(found);
-    }
-    Err(error.into())
-}
-
-fn is_ours(found: &Role, input: &CreateRole) -> bool {
-    let age = found.create_date.map(|created| jiff::Timestamp::now().duration_since(created).as_secs());
-    age.is_some_and(|age| age.abs() < 300)
-        && Some(&found.path) == input.path.as_ref()
-        && found.tags == input.tags
-        && found.description == input.description
-        && grant::same_meaning(&found.assume_role_policy, &input.assume_role_policy)
 }
 
 /// Sets the boundary, or takes it away. IAM answers that there is none as it answers that there is no role; where the
@@ -353,67 +279,4 @@ async fn set_boundary(client: &Aws, name: &str, boundary: Option<&str>) -> Resul
         return Ok(());
     }
     Ok(result?)
-}
-
-/// Gives the role one of the two policies, and notes that it was this resource that did.
-async fn give(
-    client: &Aws,
-    role: &DirectoryAccessRole,
-    policy: &str,
-    context: &Context,
-) -> Result<(), Failure> {
-    // A role that was created a moment ago may not be there yet for this call.
-    let again = |error: &aws::Error| error.not_found() || error.kind == Kind::Conflict;
-    let what = format!("role {} to take its permissions", role.name);
-    retry(context, &what, || give_once(client, &role.name, policy), again).await?;
-    note_given(context, policy);
-    Ok(())
-}
-
-async fn give_once(client: &Aws, role: &str, policy: &str) -> aws::Result<()> {
-    if policy == INLINE {
-        client.iam().put_inline_policy(role, grant::INLINE_POLICY, &grant::inline_policy()).await
-    } else {
-        client.iam().attach_policy(role, &grant::managed_policy(&client.partition)).await
-    }
-}
-
-fn note_given(context: &Context, policy: &str) {
-    context.private(|private| {
-        let mut given = delete::given(private.get(GIVEN));
-        given.insert(policy.to_owned());
-        private.set(GIVEN, given.into_iter().collect::<Vec<_>>().join(",").into_bytes());
-    });
-}
-
-/// Makes a call until it is done; `again` says which refusals pass by themselves.
-async fn retry<T, F>(
-    context: &Context,
-    what: &str,
-    mut call: impl FnMut() -> F,
-    again: impl Fn(&aws::Error) -> bool,
-) -> Result<T, Failure>
-where
-    F: Future<Output = aws::Result<T>>,
-{
-    let patience = patience(context);
-    wait_until(
-        context,
-        what,
-        || {
-            let call = call();
-            async move { Ok(call.await) }
-        },
-        |answer| match answer {
-            Ok(value) => Progress::Done(value),
-            Err(error) if again(&error) && context.elapsed() < patience => Progress::pending(error),
-            Err(error) => Progress::Failed(error.into()),
-        },
-    )
-    .await
-}
-
-/// How long IAM may take to make up its mind. Tests that poll faster have less of it.
-fn patience(context: &Context) -> Duration {
-    context.poll_interval().map_or(Duration::from_mins(2), |poll| (poll * 50).max(Duration::from_secs(10)))
 }

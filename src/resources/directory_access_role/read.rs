@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use tf_provider::framework::{Context, Failure, Progress, wait_until};
+use tf_provider::framework::Failure;
 
 use super::{DirectoryAccessRole, INLINE, MANAGED, NONE, grant};
 use crate::aws::{AttachedPolicy, Aws, Freshness, Role, WholeRole};
 use crate::tags;
 
-/// The role; none where it is gone. One of many that is as the state says is confirmed by a listing of all.
+/// How often a role is looked at whose policies belong to no role, as another of IAM's servers has it.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// The role; none where it is gone, which GetRole alone can say: with it goes the state's only note of the role. One of many that is as the state says is confirmed by a listing of all.
 pub(super) async fn read(
     client: &Aws,
     role: DirectoryAccessRole,
@@ -17,11 +21,20 @@ pub(super) async fn read(
     if whole.is_some_and(|whole| listed(client, &role, whole) == role) {
         return Ok(Some(role));
     }
-    let (found, policy) =
-        tokio::join!(client.iam().find_role(&role.name, Freshness::Now), read_policy(client, &role));
-    let Some(found) = found? else { return Ok(None) };
-    let Some(policy) = policy? else { return Ok(None) };
-    Ok(Some(observed(client, &role, found, policy)))
+    for _ in 0..LOOKS {
+        let (found, policy) =
+            tokio::join!(client.iam().find_role(&role.name, Freshness::Now), read_policy(client, &role));
+        let Some(found) = found? else { return Ok(None) };
+        if let Some(policy) = policy? {
+            return Ok(Some(observed(client, &role, found, policy)));
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    Err(Failure::unexpected(format!(
+        "IAM shows the role {}, and says of its policies that there is no such role.",
+        role.name
+    ))
+    .advise("Its servers do not agree yet. Run again in a minute."))
 }
 
 fn listed(client: &Aws, role: &DirectoryAccessRole, whole: WholeRole) -> DirectoryAccessRole {
@@ -52,7 +65,7 @@ pub(super) fn set_facts(role: &mut DirectoryAccessRole, found: &Role) {
     }
 }
 
-/// Which of the two policies the role has. None: the role is gone.
+/// Which of the two policies the role has. None: there is no such role, for the server that was asked.
 async fn read_policy(client: &Aws, role: &DirectoryAccessRole) -> Result<Option<&'static str>, Failure> {
     let iam = client.iam();
     let Some(attached) = iam.find_attached_policies(&role.name, Freshness::Now).await? else {
@@ -87,33 +100,8 @@ fn policy_word(before: &str, managed: bool, inline: Option<&str>) -> &'static st
     }
 }
 
-/// The pause between the two looks.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
-
-/// Waits until the role and its permissions are there for two reads in a row: IAM is eventually consistent, and what
-/// is created next from this role asks another of its servers.
-pub(super) async fn until_visible(
-    client: &Aws,
-    role: &DirectoryAccessRole,
-    context: &Context,
-) -> Result<(), Failure> {
-    let pause = context.poll_interval().map_or(BETWEEN_LOOKS, |poll| poll.min(BETWEEN_LOOKS));
-    wait_until(
-        context,
-        &format!("role {} to be visible", role.name),
-        || async move {
-            if !is_visible(client, role).await? {
-                return Ok(false);
-            }
-            tokio::time::sleep(pause).await;
-            is_visible(client, role).await
-        },
-        |visible| if visible { Progress::Done(()) } else { Progress::pending("not visible yet") },
-    )
-    .await
-}
-
-async fn is_visible(client: &Aws, role: &DirectoryAccessRole) -> Result<bool, Failure> {
+/// Whether IAM shows the role as it was made.
+pub(super) async fn is_visible(client: &Aws, role: &DirectoryAccessRole) -> Result<bool, Failure> {
     let (found, policy) =
         tokio::join!(client.iam().find_role(&role.name, Freshness::Now), read_policy(client, role));
     Ok(found?.is_some() && policy?.is_some_and(|policy| policy == role.policy))

@@ -79,9 +79,9 @@ pub struct Options {
     pub clusters_by_name_only: bool,
     /// How many answers of DescribeDirectories leave out a new directory.
     pub directory_hidden_reads: u32,
-    /// How long a change of IAM stays invisible: a new role to GetRole, and any change of a role to RDS.
+    /// How long a change of IAM stays invisible: a new role to IAM, and any change of a role to RDS.
     pub iam_delay: Duration,
-    /// How many reads it stays invisible for, each of GetRole's and of RDS's.
+    /// For how many requests it stays invisible, each of IAM's that concern the role and of RDS's.
     pub iam_hidden_reads: u32,
     /// Whether AssumeRole refuses roles that do not exist.
     pub assumed_roles_must_exist: bool,

@@ -100,6 +100,9 @@ impl Hidden {
 
 /// Answers an operation; `None` when there is none of that name.
 pub(crate) fn call(world: &mut World<'_>, operation: &str, params: &Params) -> Option<Answer<Xml>> {
+    if let Err(unseen) = see_role(world, operation, params) {
+        return Some(Err(unseen));
+    }
     Some(match operation {
         "CreateRole" => role::create(world, params),
         "GetRole" => role::get(world, params),
@@ -134,13 +137,21 @@ fn no_such(message: impl Into<String>) -> ApiError {
     ApiError::new(404, "NoSuchEntity", message)
 }
 
+/// Whether the server that answers has heard of the role. CreateRole is decided where names are given out.
+fn see_role(world: &mut World<'_>, operation: &str, params: &Params) -> Answer<()> {
+    let now = world.now;
+    let Some(name) = params.get("RoleName").filter(|_| operation != "CreateRole") else { return Ok(()) };
+    let seen = world.iam().roles.get_mut(name).is_none_or(|role| role.hidden_from_iam.read(now));
+    if seen { Ok(()) } else { Err(no_such_role(name)) }
+}
+
+fn no_such_role(name: &str) -> ApiError {
+    no_such(format!("The role with name {name} cannot be found."))
+}
+
 fn find_role<'w>(world: &'w mut World<'_>, params: &Params) -> Answer<&'w mut Role> {
     let name = params.need("RoleName")?;
-    world
-        .iam()
-        .roles
-        .get_mut(name)
-        .ok_or_else(|| no_such(format!("The role with name {name} cannot be found.")))
+    world.iam().roles.get_mut(name).ok_or_else(|| no_such_role(name))
 }
 
 /// A change of a role: RDS will see it later.

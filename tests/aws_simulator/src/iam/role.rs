@@ -95,11 +95,7 @@ pub(super) fn create(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
 }
 
 pub(super) fn get(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
-    let now = world.now;
     let role = find_role(world, params)?;
-    if !role.hidden_from_iam.read(now) {
-        return Err(no_such(format!("The role with name {} cannot be found.", role.name)));
-    }
     let mut xml = Xml::new();
     xml.node("Role", |xml| role_view(xml, role, true));
     Ok(xml)
@@ -107,9 +103,10 @@ pub(super) fn get(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
 
 pub(super) fn list(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
     let prefix = params.get("PathPrefix").unwrap_or("/");
-    let size = world.state.options.page_size;
-    let all: Vec<&Role> = world.iam().roles.values().filter(|role| role.path.starts_with(prefix)).collect();
-    let (roles, next) = page(all, params, size)?;
+    let (size, now) = (world.state.options.page_size, world.now);
+    let all = world.iam().roles.values_mut().filter(|role| role.path.starts_with(prefix));
+    let all = all.filter_map(|role| role.hidden_from_iam.read(now).then_some(&*role));
+    let (roles, next) = page(all.collect(), params, size)?;
     let mut xml = Xml::new();
     xml.list("Roles", "member", roles, |xml, role| role_view(xml, role, false));
     page_end(&mut xml, next.as_deref());

@@ -95,10 +95,17 @@ fn a_new_role_may_be_seen_late() {
     });
     let client = Client::new(&simulator);
     client.create_role(&["rds.amazonaws.com"]).ok();
-    let get = || client.query("iam", "GetRole", &[("RoleName", ROLE)]).status;
-    assert_eq!(get(), 404);
+    let check = |status: u16, listed: &[&str]| {
+        let role = ("RoleName", ROLE);
+        assert_eq!(client.query("iam", "GetRole", &[role]).status, status);
+        assert_eq!(client.query("iam", "AttachRolePolicy", &[role, ("PolicyArn", POLICY)]).status, status);
+        assert_eq!(client.query("iam", "ListAttachedRolePolicies", &[role]).status, status);
+        assert_eq!(client.query("iam", "ListRoles", &[]).ok().texts("RoleName"), listed);
+    };
+    check(404, &[]);
+    assert_eq!(client.create_role(&["rds.amazonaws.com"]).status, 409, "its name is taken all the same");
     simulator.advance(std::time::Duration::from_secs(5));
-    assert_eq!(get(), 200);
+    check(200, &[ROLE]);
 }
 
 #[test]

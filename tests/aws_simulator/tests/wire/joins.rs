@@ -164,8 +164,9 @@ fn a_cluster_in_another_state_is_refused() {
 #[test]
 fn rds_may_see_a_new_role_late() {
     let simulator = instant();
-    simulator.with(|state| state.options.iam_hidden_reads = 2);
     let (client, directory) = prepare(&simulator);
+    simulator.with(|state| state.options.iam_hidden_reads = 2);
+    client.query("iam", "AttachRolePolicy", &[("RoleName", ROLE), ("PolicyArn", POLICY)]).ok();
     let mut codes = Vec::new();
     for _ in 0..3 {
         codes.push(client.join(POSTGRESQL_CLUSTER, &directory).code());
