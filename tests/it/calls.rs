@@ -51,20 +51,26 @@ fn role(n: usize) -> Json {
            "description": "For Aurora", "tags": {"n": n.to_string()}})
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_empty_plan_of_200_associations() {
-    const COUNT: usize = 200;
+/// Clusters, a directory and a role; and what associates the n-th cluster with the two.
+async fn to_associate(clusters: usize, members: usize) -> (Simulator, Core, impl Fn(usize) -> Json) {
     let simulator = Simulator::start(Config::default()).await;
-    for n in 0..COUNT {
-        simulator.seed_cluster(&ClusterSeed::new(&format!("c-{n}"), "aurora-postgresql", "16.6", 2));
+    for n in 0..clusters {
+        simulator.seed_cluster(&ClusterSeed::new(&format!("c-{n}"), "aurora-postgresql", "16.6", members));
     }
     let core = start(&simulator).await;
     core.resource("aurorakerberos_directory_access_role").apply(&role(0)).await.unwrap();
     let directory = core.resource("aurorakerberos_directory").apply(&simulator::directory()).await.unwrap();
-    let config = |n: usize| {
+    let config = move |n: usize| {
         json!({"cluster_identifier": format!("c-{n}"), "directory_id": directory["id"],
                "iam_role_name": "kerberos-0", "reboot_strategy": "rolling"})
     };
+    (simulator, core, config)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_plan_of_200_associations() {
+    const COUNT: usize = 200;
+    let (simulator, core, config) = to_associate(COUNT, 2).await;
     let mut objects = applied(&core, "aurorakerberos_domain_association", COUNT, &config).await;
     let calls = empty_plan(&simulator, &core, &mut objects, &config).await;
     assert!(calls <= 20, "{calls} calls: {:?}", by_operation(&simulator));
@@ -74,19 +80,9 @@ async fn an_empty_plan_of_200_associations() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apply_of_associations_asks_once_for_what_they_share() {
     const COUNT: usize = 40;
-    let simulator = Simulator::start(Config::default()).await;
-    for n in 0..COUNT {
-        simulator.seed_cluster(&ClusterSeed::new(&format!("c-{n}"), "aurora-postgresql", "16.6", 2));
-    }
-    let core = start(&simulator).await;
-    core.resource("aurorakerberos_directory_access_role").apply(&role(0)).await.unwrap();
-    let directory = core.resource("aurorakerberos_directory").apply(&simulator::directory()).await.unwrap();
+    let (simulator, core, config) = to_associate(COUNT, 2).await;
     core.restart().await;
     simulator.clear_journal();
-    let config = |n: usize| {
-        json!({"cluster_identifier": format!("c-{n}"), "directory_id": directory["id"],
-               "iam_role_name": "kerberos-0", "reboot_strategy": "rolling"})
-    };
     applied(&core, "aurorakerberos_domain_association", COUNT, &config).await;
     let began = simulator.journal().first().unwrap().at;
     let seconds = (simulator.journal().last().unwrap().at - began) / 1000;
@@ -119,17 +115,7 @@ async fn an_empty_plan_of_20_trusts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_asked_together_is_asked_one_by_one() {
     const COUNT: usize = 8;
-    let simulator = Simulator::start(Config::default()).await;
-    for n in 0..COUNT {
-        simulator.seed_cluster(&ClusterSeed::new(&format!("c-{n}"), "aurora-postgresql", "16.6", 1));
-    }
-    let core = start(&simulator).await;
-    core.resource("aurorakerberos_directory_access_role").apply(&role(0)).await.unwrap();
-    let directory = core.resource("aurorakerberos_directory").apply(&simulator::directory()).await.unwrap();
-    let config = |n: usize| {
-        json!({"cluster_identifier": format!("c-{n}"), "directory_id": directory["id"],
-               "iam_role_name": "kerberos-0", "reboot_strategy": "rolling"})
-    };
+    let (simulator, core, config) = to_associate(COUNT, 1).await;
     simulator.with(|state| state.options.clusters_by_name_only = true);
     let mut objects = applied(&core, "aurorakerberos_domain_association", COUNT, &config).await;
     for object in &objects {

@@ -22,7 +22,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_simulator::{Call, Fault, Service};
+use aws_simulator::{Call, Fault};
 
 use crate::support::Report;
 use crate::support::figures::{check_record, check_section, digest, record_section};
@@ -31,7 +31,7 @@ pub(crate) use case::{Calls, learn};
 use case::{Case, Trouble, When, cases, spread};
 pub(crate) use page::sources;
 use page::{figures, in_sources, whole_run};
-use scenario::{ATTEMPTS, CROWD, Cast, Scenario, Walk, stage};
+use scenario::{ATTEMPTS, CROWD, Cast, Scenario, Settings, Walk, stage_with};
 
 /// How many cases run at a time. Most of a case is waiting.
 const WORKERS: usize = 6;
@@ -51,8 +51,10 @@ enum End {
     Defect(String),
 }
 
-/// How long AWS stays out of reach for an apply that bears with it.
-const OUTAGE: Duration = Duration::from_secs(2);
+/// How long AWS stays out of reach for an apply that bears with it, and how often such an apply asks: three times in an
+/// outage, as one of some minutes is to the pauses outside of tests.
+const OUTAGE: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: &str = "150ms";
 
 fn order(scenario: &Scenario, case: &Case) {
     let times = if case.when == When::Last { 1 } else { ATTEMPTS };
@@ -114,16 +116,16 @@ fn says_what_to_do(detail: &str, known: &BTreeSet<String>) -> bool {
 /// What is missing in the error that the user reads.
 fn unsaid(case: &Case, told: &Report, journal: &[Call], known: &BTreeSet<String>) -> Vec<String> {
     let text = told.to_string();
+    // Of the provider's configuration, whose errors have one paragraph.
+    let of_provider = text.contains("Failed to configure provider aurorakerberos");
     let mut missing = Vec::new();
     match told.errors()[..] {
-        [detail] if says_what_to_do(detail, known) || case.service == Service::Sts => {}
+        [detail] if says_what_to_do(detail, known) || of_provider => {}
         [_] => missing.push("what to do".to_owned()),
         ref more => missing.push(format!("one thing alone, but tells {} errors", more.len())),
     }
-    let names_object =
-        if case.service == Service::Sts { text.contains("provider") } else { names_an_object(&text) };
     let of_data_source = text.contains("data.aurorakerberos_");
-    if !names_object && !of_data_source {
+    if !names_an_object(&text) && !of_provider && !of_data_source {
         missing.push("the object".to_owned());
     }
     if case.trouble == Trouble::Refused {
@@ -179,7 +181,8 @@ fn made_twice(scenario: &Scenario, case: &Case) -> Option<String> {
 }
 
 async fn run(case: &Case, known: &BTreeSet<String>) -> End {
-    let mut scenario = stage(case.cast).await;
+    let poll_interval = if case.trouble == Trouble::Refused { POLL_INTERVAL } else { "2ms" };
+    let mut scenario = stage_with(Settings { cast: case.cast, poll_interval, ..Settings::default() }).await;
     order(&scenario, case);
     let (mut failed, mut met) = (false, false);
     for walk in Walk::ALL {

@@ -2,9 +2,9 @@
 //!
 //! The calls come from the journal of a run that nobody interrupts, so that a new one is met by itself. A case lets a
 //! run come to one call, holds it before its effect or before its answer, and then kills the provider, kills Terraform,
-//! or presses Ctrl-C once or twice; real Terraform also gets SIGTERM together with its provider. Whatever becomes of that run, the next apply converges, or ends in one error that
-//! tells the `import` block with which the one after it does; nothing is made twice, and after the destroy nothing is
-//! left that no state knows.
+//! or presses Ctrl-C once or twice; real Terraform also gets SIGTERM together with its provider. Whatever becomes of
+//! that run, the next apply converges, or ends in one error that tells the `import` block with which the one after it
+//! does; nothing is made twice, and after the destroy nothing is left that no state knows.
 //!
 //! Without `AURORAKERBEROS_INTERRUPTIONS` each boundary meets one of the four means, another one than its neighbours, and
 //! each call that only reads is met at one of its boundaries; `all` runs every case, and any other value those whose

@@ -73,6 +73,9 @@ pub(crate) struct Settings {
     pub(crate) cast: Cast,
     /// `max_retries` of the provider configuration.
     pub(crate) max_retries: u64,
+    /// How often waits ask, as `AURORAKERBEROS_POLL_INTERVAL` has it. A wait and a create bear with an outage for some of
+    /// these.
+    pub(crate) poll_interval: &'static str,
     /// Operations that are throttled when an apply begins, each for [`THROTTLED`] calls in a row.
     pub(crate) throttled: Vec<(Service, String)>,
 }
@@ -81,7 +84,7 @@ pub(crate) const THROTTLED: u64 = 30;
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cast: Cast::OneOfEach, max_retries: ATTEMPTS - 1, throttled: Vec::new() }
+        Self { cast: Cast::OneOfEach, max_retries: ATTEMPTS - 1, poll_interval: "2ms", throttled: Vec::new() }
     }
 }
 
@@ -130,7 +133,7 @@ impl Scenario {
     async fn start(&mut self) -> Result<(), Report> {
         if let Some(core) = &self.core {
             if self.failed {
-                core.restart().await;
+                core.try_restart().await?;
             }
             return Ok(());
         }
@@ -145,7 +148,7 @@ impl Scenario {
         config["assume_role"] = json!([{"role_arn": "arn:aws:iam::111122223333:role/deploy"}]);
         config["max_retries"] = json!(self.settings.max_retries);
         let env = [
-            ("AURORAKERBEROS_POLL_INTERVAL", "2ms"),
+            ("AURORAKERBEROS_POLL_INTERVAL", self.settings.poll_interval),
             ("AURORAKERBEROS_RETRY_PAUSE", "1ms"),
             ("AURORAKERBEROS_READ_TIMEOUT", READ_TIMEOUT),
         ];
@@ -171,7 +174,7 @@ impl Scenario {
         self.lend_policy(true);
         if walk == Walk::Create {
             // The provider has looked at the role a moment ago, and a new process has not.
-            self.core.as_ref().expect("a provider").restart().await;
+            self.core.as_ref().expect("a provider").try_restart().await?;
         }
         let joined = hook.apply(&mut self.association, &association(CLUSTER, &directory["id"])).await;
         self.lend_policy(false);

@@ -246,8 +246,13 @@ impl Core {
 
     /// A new process with the same configuration, as the next run of Terraform has. Objects keep their states.
     pub(crate) async fn restart(&self) {
+        self.try_restart().await.unwrap_or_else(|report| panic!("not configured again: {report}"));
+    }
+
+    /// The same where AWS may keep it from being configured.
+    pub(crate) async fn try_restart(&self) -> Result<(), Report> {
         *self.0.client.lock().await = start(&self.0.env).await;
-        self.configure().await.unwrap_or_else(|report| panic!("not configured again: {report}"));
+        self.configure().await
     }
 
     /// Everything that the present process logged, at any level that `TF_LOG` in its environment allows.
