@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tf_provider::framework::{Plan, View, model::Model};
 use tf_provider::value::Value;
 
-use crate::aws::{Aws, Tags};
+use crate::aws::{Aws, Tags, UnknownTags};
 
 /// What AWS refuses in tags (<https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html>): more than 50, keys
 /// of more than 128 characters or none, values of more than 256, and keys that begin with `aws:`, which are its own.
@@ -40,11 +40,19 @@ pub(crate) fn all(aws: &Aws, own: Option<&Tags>) -> Tags {
 }
 
 /// From the tags that AWS shows to `tags` and `tags_all`. A default tag counts as the resource's own only where
-/// the state says that it was. `before` is the state's `tags`.
-pub(crate) fn read(aws: &Aws, mut found: Tags, before: Option<&Tags>) -> (Option<Tags>, Tags) {
-    found.retain(|key, _| !aws.ignore_tags.ignores(key));
+/// the state says that it was. `before` are the state's `tags` and `tags_all`.
+///
+/// While it is not known which tags are ignored, those that the state does not know are, so that no plan takes away what
+/// is none of its business; and while the default tags are not known, none that the state does not know is the
+/// resource's own.
+pub(crate) fn read(aws: &Aws, mut found: Tags, before: (Option<&Tags>, &Tags)) -> (Option<Tags>, Tags) {
+    let (before, all_before) = before;
+    let unknown = aws.unknown_tags;
+    found
+        .retain(|key, _| !aws.ignore_tags.ignores(key) && (!unknown.ignored || all_before.contains_key(key)));
     let is_own = |key: &String, value: &String| {
-        aws.default_tags.get(key) != Some(value) || before.is_some_and(|before| before.contains_key(key))
+        let was_own = before.is_some_and(|before| before.contains_key(key));
+        was_own || (aws.default_tags.get(key) != Some(value) && !unknown.default)
     };
     let own: Tags =
         found.iter().filter(|(key, value)| is_own(key, value)).map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -73,7 +81,10 @@ pub(crate) fn plan<M: Model>(
         View::Null => Some(Tags::new()),
         View::Unknown => None,
     };
-    let (Some(aws), Some(own)) = (client, known) else { return plan.set_unknown("tags_all") };
+    let is_known = |aws: &&Aws| aws.unknown_tags == UnknownTags::default();
+    let (Some(aws), Some(own)) = (client.filter(is_known), known) else {
+        return plan.set_unknown("tags_all");
+    };
     let all = all(aws, Some(&own));
     let same = prior.and_then(View::known).is_some_and(|prior| {
         prior.len() == all.len()

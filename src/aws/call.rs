@@ -5,20 +5,20 @@ use jiff::Timestamp;
 /// Sends a request and sorts its error.
 ///
 /// `send!(RDS, "ModifyDBCluster", request)` sends with the SDK's retries, and while it is throttled with the
-/// [patience](super::patience) of the operation; with a fourth word, `once`, the
-/// request is not repeated where it may have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce), and never
-/// given up.
+/// [patience](super::patience) of the operation; with a fourth word, `once`, the request is not repeated where it may
+/// have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce), and not given up while AWS may have it.
 macro_rules! send {
     ($service:expr, $operation:literal, $request:expr) => {
         $crate::aws::call::sent!($service, $operation, $request, |request| request.send())
     };
     ($service:expr, $operation:literal, $request:expr, once $config:path) => {{
         let request = $request;
-        $crate::aws::patience::to_the_end(|| {
+        $crate::aws::patience::to_the_end(($service, $operation), |flight| {
             let request = request
                 .clone()
                 .customize()
-                .config_override(<$config>::new().retry_classifier($crate::aws::retry::AtMostOnce));
+                .config_override(<$config>::new().retry_classifier($crate::aws::retry::AtMostOnce))
+                .interceptor(flight);
             async move {
                 let sent = request.send().await;
                 sent.map_err(|error| $crate::aws::error::Error::of($service, $operation, &error))
@@ -40,6 +40,32 @@ macro_rules! pages {
     };
 }
 pub(crate) use pages;
+
+/// Follows every page and puts the lists together that the pages have under that name. An answer without a list, as
+/// something else than AWS may give one, says nothing of what exists, and is an error.
+macro_rules! lists {
+    ($service:expr, $operation:literal, $request:expr, $list:ident) => {
+        $crate::aws::call::sent!($service, $operation, $request, |request| request
+            .into_paginator()
+            .send()
+            .try_collect())
+        .and_then(|pages| {
+            let mut all = Vec::new();
+            for page in pages {
+                let list = page.$list.ok_or_else(|| {
+                    $crate::aws::error::Error::incomplete(
+                        $service,
+                        $operation,
+                        concat!("list ", stringify!($list)),
+                    )
+                })?;
+                all.extend(list);
+            }
+            Ok(all)
+        })
+    };
+}
+pub(crate) use lists;
 
 /// Sends a request in the way that is given, with [`patience`](super::patience), and sorts its error.
 macro_rules! sent {

@@ -63,10 +63,16 @@ pub enum Kind {
     Server,
     /// AWS answered what cannot be read.
     Unreadable,
-    /// Given up without an answer: the provider was asked to stop.
-    Stopped,
-    /// Given up without an answer: the operation's time was over.
-    OutOfTime,
+    /// Given up without an answer, because the provider was asked to stop.
+    Stopped {
+        /// Whether AWS may have the request.
+        sent: bool,
+    },
+    /// Given up without an answer, because the operation's time was over.
+    OutOfTime {
+        /// Whether AWS may have the request.
+        sent: bool,
+    },
 }
 
 impl Error {
@@ -136,7 +142,10 @@ impl Error {
     /// token must then be looked for, not created again.
     pub fn ambiguous(&self) -> bool {
         use Kind::{Interrupted, OutOfTime, Server, Stopped, Unreadable};
-        matches!(self.kind, Interrupted | Server | Unreadable | Stopped | OutOfTime)
+        matches!(
+            self.kind,
+            Interrupted | Server | Unreadable | Stopped { sent: true } | OutOfTime { sent: true }
+        )
     }
 
     /// True when the object that the request names does not exist.
@@ -155,7 +164,7 @@ impl Error {
     pub(crate) fn after_a_stop(self) -> Self {
         let failed = self.message.trim_end_matches('.');
         let message = format!("The provider was asked to stop, and this call had failed: {failed}.");
-        Self { kind: Kind::Stopped, message, ..self }
+        Self { kind: Kind::Stopped { sent: true }, message, ..self }
     }
 
     /// Takes a secret of the request out of the message, should AWS have repeated it there.
@@ -193,8 +202,8 @@ impl Error {
                 let what = if self.request_id.is_some() { "give the request id to" } else { "ask" };
                 format!("The fault is on AWS's side. Run again; if it stays, {what} AWS Support.")
             }
-            Kind::OutOfTime => "Run again: the next apply looks at what is there. If AWS needs more time, allow it in the `timeouts` block of the resource.".to_owned(),
-            Kind::Stopped => "The next apply goes on from there.".to_owned(),
+            Kind::OutOfTime { .. } => "Run again: the next apply looks at what is there. If AWS needs more time, allow it in the `timeouts` block of the resource.".to_owned(),
+            Kind::Stopped { .. } => "The next apply goes on from there.".to_owned(),
             Kind::NotFound => "What the request names does not exist, or not any more. See `terraform plan` for what is left, and the account and the Region of the provider configuration.".to_owned(),
             Kind::Conflict => "The object is busy, or in a state that does not allow this now. Run again when it has settled.".to_owned(),
             Kind::Refused if self.code.is_none() => "Something between this machine and AWS may have answered in its place: check the proxy settings, `endpoints` and the network.".to_owned(),

@@ -18,8 +18,8 @@ impl From<Error> for Failure {
             None => failure,
         };
         match error.kind {
-            Kind::Stopped => return advised(Self::stopped(problem), hint),
-            Kind::OutOfTime => return advised(Self::timed_out(problem), hint),
+            Kind::Stopped { .. } => return advised(Self::stopped(problem), hint),
+            Kind::OutOfTime { .. } => return advised(Self::timed_out(problem), hint),
             _ => {}
         }
         let refusal = Refusal {

@@ -58,10 +58,10 @@ pub use ds::{
 pub use ec2::{Ec2, Subnet};
 pub use error::{Error, Kind, Result};
 pub use iam::{AttachedPolicy, CreateRole, Iam, Role, WholeRole};
-pub use observe::Calls;
+pub use observe::{Calls, Clock};
 pub use rds::{Cluster, DomainMembership, DomainUser, Event, Instance, KerberosSupport, Member, Rds};
 pub use secret::Secret;
-pub use settings::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints, IgnoreTags, Settings};
+pub use settings::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints, IgnoreTags, Settings, UnknownTags};
 pub use sts::{Identity, Sts};
 pub use tagging::Tagging;
 
@@ -78,6 +78,8 @@ pub struct Aws {
     pub default_tags: Tags,
     /// Tags to leave alone.
     pub ignore_tags: IgnoreTags,
+    /// What of these two is not known yet.
+    pub unknown_tags: UnknownTags,
     common: Common,
     generations: Generations,
     ds: OnceLock<DirectoryService>,
@@ -153,6 +155,7 @@ impl Aws {
             region,
             default_tags: settings.default_tags.clone(),
             ignore_tags: settings.ignore_tags.clone(),
+            unknown_tags: settings.unknown_tags,
             common,
             generations: Generations::default(),
             ds: OnceLock::new(),
@@ -217,5 +220,10 @@ impl Aws {
     /// How often AWS has been called.
     pub fn calls(&self) -> &Calls {
         self.common.observer.calls()
+    }
+
+    /// AWS's clock.
+    pub fn clock(&self) -> &Clock {
+        self.common.observer.clock()
     }
 }

@@ -1,8 +1,8 @@
-//! What every call leaves behind: one log line, one count, and our name in the User-Agent.
+//! What every call leaves behind: one log line, one count, AWS's time, and our name in the User-Agent.
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -13,8 +13,11 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::date_time::Format;
 use aws_types::request_id::RequestId as _;
+use jiff::{SignedDuration, Timestamp};
 
 /// How often AWS was called, retries counted singly.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +30,31 @@ impl Calls {
     }
 }
 
+/// AWS's clock, as its answers tell it: within a second and the answer's time on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    /// The present moment by AWS's clock; by this machine's before AWS has answered.
+    pub fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.0.load(Ordering::Relaxed));
+        Timestamp::now().checked_add(ahead).unwrap_or_else(|_| Timestamp::now())
+    }
+
+    /// Takes in the `Date` header of an answer.
+    fn learn(&self, date: &str) {
+        if let Ok(date) = DateTime::from_str(date, Format::HttpDate) {
+            self.0.store(date.secs() - Timestamp::now().as_second(), Ordering::Relaxed);
+        }
+    }
+}
+
 /// Logs each call at debug: service, operation, request id, attempts, milliseconds, outcome. Never a parameter,
 /// a body or a header, for any of them can hold a secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Observer {
     calls: Calls,
+    clock: Clock,
     user_agent: Arc<UserAgent>,
 }
 
@@ -44,11 +67,15 @@ pub(crate) struct UserAgent {
 
 impl Observer {
     pub(crate) fn new(calls: Calls, user_agent: UserAgent) -> Self {
-        Self { calls, user_agent: Arc::new(user_agent) }
+        Self { calls, clock: Clock::default(), user_agent: Arc::new(user_agent) }
     }
 
     pub(crate) fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 
@@ -107,6 +134,9 @@ impl Intercept for Observer {
         let (milliseconds, attempts) = cfg.load::<Call>().map_or((0, 0), |call| {
             (call.started.elapsed().as_millis(), call.attempts.load(Ordering::Relaxed))
         });
+        if let Some(date) = context.response().and_then(|answer| answer.headers().get("date")) {
+            self.clock.learn(date);
+        }
         let status = context.response().map_or(0, |answer| answer.status().as_u16());
         let request_id =
             context.response().and_then(|answer| answer.headers().request_id()).unwrap_or("none");

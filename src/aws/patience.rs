@@ -10,17 +10,22 @@
 //!
 //! The retries of the SDK go on for minutes where AWS is out of reach. A call that may be given up, because the same
 //! request again does no harm, is given up when Terraform asks the provider to stop or the operation's time is over;
-//! each has a moment all the same, so that what is left to do after that is done where AWS answers.
+//! each has a moment all the same, so that what is left to do after that is done where AWS answers. A call that must not
+//! be made twice is given up between two attempts, and never while AWS may have it.
 //!
 //! What this does not do: throttled reads of a refresh, of a data source and of a plan, and the calls that configure the
 //! provider, end with their retries.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tf_provider::framework::{Context, Verb};
 use tokio::time::Instant;
 
 use super::error::{Error, Kind, Result};
+use super::retry::Flight;
 
 /// The pause before another round, in milliseconds. The longest pause of the SDK's own retries is 20 seconds.
 const PAUSE: std::ops::Range<u64> = 5_000..20_000;
@@ -56,17 +61,53 @@ where
     }
 }
 
-/// The same with a call that must not be given up: its answer is the only way to learn of what it made.
-pub(super) async fn to_the_end<T, F>(mut call: impl FnMut() -> F) -> Result<T>
+/// The same with a call whose answer is the only way to learn of what it made.
+pub(super) async fn to_the_end<T, F>(name: Name, mut call: impl FnMut(Flight) -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
     loop {
-        match call().await {
+        let flight = Flight::default();
+        match Box::pin(between_attempts(name, &flight, call(flight.clone()))).await {
             Err(error) if error.kind == Kind::Throttled && another_round(&error).await => {}
             answer => return answer,
         }
     }
+}
+
+/// The call's answer; or none where nobody waits for it any more, and AWS has not taken it.
+async fn between_attempts<T>(
+    (service, operation): Name,
+    flight: &Flight,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let Some(context) = Context::current() else { return call.await };
+    let mut call = pin!(call);
+    let (kind, when) = tokio::select! {
+        biased;
+        answer = call.as_mut() => return answer,
+        () = context.stopped() => (Kind::Stopped { sent: false }, "the provider was asked to stop"),
+        () = tokio::time::sleep_until(context.deadline()) => {
+            (Kind::OutOfTime { sent: false }, "the operation's time was over")
+        }
+    };
+    // What begins now has its moment, as every call has.
+    let mut moment = pin!(tokio::time::sleep(MOMENT));
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = call.as_mut().poll(cx) {
+            return Poll::Ready(answer);
+        }
+        let is_late = moment.as_mut().poll(cx).is_ready();
+        if flight.has_turned_back() || (is_late && !flight.is_in_the_air()) {
+            let message = format!(
+                "{service} {operation} had not come through when {when}: AWS could not be reached or took no requests. \
+                 It had no effect."
+            );
+            return Poll::Ready(Err(Error { service, operation, kind, code: None, message, request_id: None }));
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Whether an error would end a create whose object is in the state.
@@ -93,9 +134,9 @@ async fn within_reason<T>((service, operation): Name, call: impl Future<Output =
     tokio::select! {
         biased;
         answer = call => answer,
-        () = stopped => given_up(Kind::Stopped, "the provider was asked to stop"),
+        () = stopped => given_up(Kind::Stopped { sent: true }, "the provider was asked to stop"),
         () = tokio::time::sleep_until(context.deadline().max(Instant::now() + MOMENT)) => {
-            given_up(Kind::OutOfTime, "the operation's time was over")
+            given_up(Kind::OutOfTime { sent: true }, "the operation's time was over")
         }
     }
 }
@@ -130,6 +171,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+
+    const STOPPED: Kind = Kind::Stopped { sent: true };
+    const OUT_OF_TIME: Kind = Kind::OutOfTime { sent: true };
 
     fn throttled() -> Error {
         Error {
@@ -226,7 +270,7 @@ mod tests {
             Err::<(), _>(Error { kind: Kind::Server, ..throttled() })
         });
         let error = context(&stop).carry_out(failing).await.unwrap_err();
-        assert_eq!(error.kind, Kind::Stopped);
+        assert_eq!(error.kind, STOPPED);
         assert_eq!(error.message, "The provider was asked to stop, and this call had failed: Rate exceeded.");
     }
 
@@ -253,22 +297,55 @@ mod tests {
     async fn a_call_without_an_answer_is_given_up_with_its_operation() {
         let stop = CancellationToken::new();
         let operation = context(&stop);
-        assert_eq!(unanswered(&operation).await, (Kind::OutOfTime, 600));
+        assert_eq!(unanswered(&operation).await, (OUT_OF_TIME, 600));
         // What comes after the end has its moment.
-        assert_eq!(unanswered(&operation).await, (Kind::OutOfTime, 605));
+        assert_eq!(unanswered(&operation).await, (OUT_OF_TIME, 605));
         let operation = context(&stop);
         stop.cancel();
-        assert_eq!(unanswered(&operation).await, (Kind::Stopped, 5));
+        assert_eq!(unanswered(&operation).await, (STOPPED, 5));
+    }
+
+    /// Makes a call that must not be made twice, and stops it after a second; says how it ended, and after how long.
+    async fn stopped_once<F>(call: impl FnMut(Flight) -> F) -> (Option<Error>, u64)
+    where
+        F: Future<Output = Result<()>>,
+    {
+        let stop = CancellationToken::new();
+        let operation = context(&stop);
+        let stopping = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stop.cancel();
+        };
+        let (answer, ()) = tokio::join!(operation.carry_out(to_the_end(("Test", "Call"), call)), stopping);
+        (answer.err(), operation.elapsed().as_secs())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_must_not_be_given_up_is_not() {
-        let stop = CancellationToken::new();
-        stop.cancel();
-        let slow = || async {
+    async fn a_request_that_aws_may_have_is_not_given_up() {
+        let ended = stopped_once(|flight| async move {
+            flight.take_off();
             tokio::time::sleep(Duration::from_mins(1)).await;
             Ok(())
-        };
-        assert!(context(&stop).carry_out(to_the_end(slow)).await.is_ok());
+        });
+        assert!(matches!(ended.await, (None, 60)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_it_has_not_is_given_up() {
+        // Seconds before an attempt, of the attempt, and of the pause after it.
+        for (before, attempt, expect) in [(0, 0, 1), (0, 30, 30), (60, 0, 6)] {
+            let ended = stopped_once(|flight| async move {
+                tokio::time::sleep(Duration::from_secs(before)).await;
+                flight.take_off();
+                tokio::time::sleep(Duration::from_secs(attempt)).await;
+                flight.turn_back();
+                tokio::time::sleep(Duration::from_mins(1)).await;
+                Ok(())
+            });
+            let (error, seconds) = ended.await;
+            let error = error.unwrap();
+            assert_eq!((error.kind, seconds), (Kind::Stopped { sent: false }, expect));
+            assert!(!error.ambiguous());
+        }
     }
 }

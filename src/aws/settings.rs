@@ -5,6 +5,15 @@ use std::time::Duration;
 use super::call::Tags;
 use super::secret::Secret;
 
+/// Which of the provider's tags are not known while Terraform plans, because they come from what is yet to be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnknownTags {
+    /// Some of `default_tags`.
+    pub default: bool,
+    /// Some of `ignore_tags`.
+    pub ignored: bool,
+}
+
 /// What the provider block says. Whatever is `None` or empty falls back to the environment and to the shared
 /// files, as AWS's tools have it.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +44,8 @@ pub struct Settings {
     pub default_tags: Tags,
     /// Tags to leave alone.
     pub ignore_tags: IgnoreTags,
+    /// Which tags Terraform does not know yet.
+    pub unknown_tags: UnknownTags,
     /// Addresses other than AWS's.
     pub endpoints: Endpoints,
     /// How often a request is repeated when AWS throttles or fails; 25 where nothing says otherwise.

@@ -240,6 +240,7 @@ impl ProviderConfig {
             forbidden_account_ids: list(self.forbidden_account_ids),
             default_tags: self.default_tags.into_iter().filter_map(|block| block.tags).flatten().collect(),
             ignore_tags: aws::IgnoreTags { keys: list(ignore.keys), key_prefixes: list(ignore.key_prefixes) },
+            unknown_tags: aws::UnknownTags::default(),
             endpoints: endpoints(self.endpoints),
             max_retries: self.max_retries.and_then(|count| u32::try_from(count).ok()),
             retry_mode: self.retry_mode,

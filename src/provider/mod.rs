@@ -7,7 +7,7 @@ use tf_provider::framework::{
 };
 use tf_provider::value::{Path, Step};
 
-use crate::aws::{self, Aws, ConfigError};
+use crate::aws::{self, Aws, ConfigError, Settings, UnknownTags};
 use crate::{data_sources, functions, resources};
 
 pub use config::ProviderConfig;
@@ -48,14 +48,17 @@ impl Provider for AuroraKerberos {
     ) -> Result<Configured<Aws>, Failure> {
         let Configuration { config, unknown, terraform_version } = configuration;
         // Tags decide nothing about whom to talk to, so that a refresh goes on while they are unknown.
-        let needed: Vec<Path> = unknown
-            .into_iter()
-            .filter(|path| !["default_tags", "ignore_tags"].iter().any(|tags| Path::of(*tags).contains(path)))
-            .collect();
+        let (of_tags, needed): (Vec<Path>, Vec<Path>) = unknown.into_iter().partition(|path| {
+            ["default_tags", "ignore_tags"].iter().any(|tags| Path::of(*tags).contains(path))
+        });
         if !needed.is_empty() {
             return Ok(Configured::Waiting(needed));
         }
-        match aws::configure(&config.into_settings(terraform_version)).await {
+        let is_unknown = |tags: &'static str| of_tags.iter().any(|path| Path::of(tags).contains(path));
+        let unknown_tags =
+            UnknownTags { default: is_unknown("default_tags"), ignored: is_unknown("ignore_tags") };
+        let settings = Settings { unknown_tags, ..config.into_settings(terraform_version) };
+        match aws::configure(&settings).await {
             Ok(aws) => Ok(Configured::Ready(aws)),
             Err(error) => Err(misconfigured(&error)),
         }

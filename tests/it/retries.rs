@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aws_simulator::{Call, Fault, FaultKind, Service, Simulator};
 use serde_json::{Value as Json, json};
 
+use crate::directory::until;
 use crate::faults::scenario::{Cast, Scenario, Settings, THROTTLED, Walk, stage, stage_with};
 use crate::faults::{Calls, learn, sources};
 use crate::support::figures::check_section;
@@ -178,6 +179,29 @@ async fn the_timeout_and_a_stop_bound_the_patience() {
     simulator.clear_faults();
     directory.destroy().await.unwrap();
     assert_eq!(simulator.leftovers(), [""; 0]);
+}
+
+/// Between two attempts nothing is under way: a stop ends the wait, and nothing is made after it.
+#[tokio::test]
+async fn a_stop_ends_the_pauses_of_what_is_sent_once() {
+    let simulator = simulator::start().await;
+    for kind in
+        [FaultKind::Throttled, FaultKind::Refused(400, "RequestLimitExceeded".to_owned(), "Slow.".to_owned())]
+    {
+        let core = start(&simulator, &[("AURORAKERBEROS_RETRY_PAUSE", "30s")], &json!({})).await;
+        simulator.fault(Fault::new(Service::Iam, "CreateRole", kind));
+        let role = core.resource("aurorakerberos_directory_access_role");
+        let applying = role.apply_in_background(&json!({"name": "kerberos"}));
+        until(|| simulator.count("CreateRole") > 0).await;
+        core.stop().await;
+        let (role, result) = tokio::time::timeout(Duration::from_secs(10), applying).await.unwrap().unwrap();
+        let told = result.unwrap_err().to_string();
+        assert!(told.contains("CreateRole") && told.contains("asked to stop"), "{told}");
+        assert_eq!(simulator.count("CreateRole"), 1);
+        assert!(role.state_json().is_null() && simulator.leftovers().is_empty());
+        simulator.clear_faults();
+        simulator.clear_journal();
+    }
 }
 
 /// The operations that the sources send at most once.

@@ -11,7 +11,7 @@ use aws_sdk_directory::types::{
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::super::call::{Freshness, RECENT, Tags, pages, send, sent, time};
+use super::super::call::{Freshness, RECENT, Tags, lists, pages, send, sent, time};
 use super::super::error::{Error, Result};
 use super::super::secret::Secret;
 use super::{Builder, DS, DirectoryService};
@@ -379,7 +379,7 @@ pub(super) async fn everything(client: Client) -> Result<HashMap<(), Arc<Vec<Dir
 
 async fn list(client: &Client, ids: Option<Vec<String>>) -> Result<HashMap<String, Directory>> {
     let request = client.describe_directories().set_directory_ids(ids);
-    let found: Vec<DirectoryDescription> = pages!(DS, "DescribeDirectories", request)?;
+    let found = lists!(DS, "DescribeDirectories", request, directory_descriptions)?;
     let live = found.into_iter().filter(|found| found.stage != Some(DirectoryStage::Deleted));
     Ok(live.filter_map(from_aws).map(|directory| (directory.id.clone(), directory)).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_directory::Client;
 
 use super::super::call::send;
-use super::super::error::Result;
+use super::super::error::{Error, Result};
 use super::{Builder, DS, DirectoryService};
 
 /// A conditional forwarder.
@@ -32,8 +32,10 @@ pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap
             Err(error) if error.not_found() => continue,
             Err(error) => return Err(error),
         };
-        let found = output.conditional_forwarders.unwrap_or_default().into_iter();
-        let forwarders = found.map(|found| Forwarder {
+        let found = output
+            .conditional_forwarders
+            .ok_or_else(|| Error::incomplete(DS, "DescribeConditionalForwarders", "list of forwarders"))?;
+        let forwarders = found.into_iter().map(|found| Forwarder {
             remote_domain_name: found.remote_domain_name.unwrap_or_default(),
             dns_ip_addrs: found.dns_ip_addrs.unwrap_or_default(),
         });

@@ -6,7 +6,7 @@ use aws_sdk_directory::Client;
 use aws_sdk_directory::types::{SelectiveAuth, Trust as Described, TrustDirection, TrustType};
 use jiff::Timestamp;
 
-use super::super::call::{Freshness, RECENT, pages, send, time};
+use super::super::call::{Freshness, RECENT, lists, send, time};
 use super::super::error::{Error, Result};
 use super::super::secret::Secret;
 use super::{Builder, DS, DirectoryService};
@@ -130,9 +130,8 @@ impl DirectoryService {
 pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<HashMap<String, Vec<Trust>>> {
     let mut answer = HashMap::new();
     for id in ids {
-        let found: Result<Vec<Described>> =
-            pages!(DS, "DescribeTrusts", client.describe_trusts().directory_id(&id));
-        match found {
+        let request = client.describe_trusts().directory_id(&id);
+        match lists!(DS, "DescribeTrusts", request, trusts) {
             Ok(found) => {
                 let trusts = found.into_iter().filter_map(from_aws).filter(|trust| trust.state != "Deleted");
                 answer.insert(id, trusts.collect());

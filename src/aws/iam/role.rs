@@ -160,6 +160,10 @@ pub(super) async fn describe(client: Client, names: Vec<String>) -> Result<HashM
 }
 
 pub(super) fn from_aws(operation: &'static str, found: Described) -> Result<Role> {
+    // The SDK takes a name that is missing for an empty one.
+    if found.role_name.is_empty() || found.arn.is_empty() || found.role_id.is_empty() {
+        return Err(Error::incomplete(IAM, operation, "role with a name, an id and an ARN"));
+    }
     Ok(Role {
         assume_role_policy: decoded(operation, &found.assume_role_policy_document.unwrap_or_default())?,
         create_date: time(Some(&found.create_date)),

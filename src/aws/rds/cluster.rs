@@ -6,8 +6,8 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbCluster;
 use futures_util::future::join_all;
 
-use super::super::call::{Freshness, RECENT, pages, send};
-use super::super::error::{Kind, Result};
+use super::super::call::{Freshness, RECENT, lists, pages, send};
+use super::super::error::{Error, Kind, Result};
 use super::{DomainMembership, Instance, PAGE, RDS, Rds, filter, memberships};
 
 /// A cluster as AWS describes it.
@@ -152,8 +152,7 @@ pub(super) async fn describe(client: Client, ids: Vec<String>) -> Result<Looks> 
     }
     let request =
         client.describe_db_clusters().filters(filter("db-cluster-id", ids.clone())).max_records(PAGE);
-    let found: Result<Vec<DbCluster>> = pages!(RDS, "DescribeDBClusters", request);
-    match found {
+    match lists!(RDS, "DescribeDBClusters", request, db_clusters) {
         Ok(found) => Ok(looks(by_identifier(found))),
         Err(error) if error.not_found() || error.kind == Kind::AccessDenied => {
             let each = ids.iter().map(|id| async {
@@ -173,9 +172,13 @@ pub(super) fn looks(found: HashMap<String, Cluster>) -> Looks {
     found.into_iter().map(|(id, cluster)| (id, Ok(cluster))).collect()
 }
 
+/// AWS answers with an error where there is no cluster of that name. An answer without any cluster is none of AWS's.
 async fn single(client: &Client, id: &str) -> Result<Looks> {
     match send!(RDS, "DescribeDBClusters", client.describe_db_clusters().db_cluster_identifier(id)) {
-        Ok(output) => Ok(looks(by_identifier(output.db_clusters.unwrap_or_default()))),
+        Ok(output) => match output.db_clusters {
+            Some(clusters) if !clusters.is_empty() => Ok(looks(by_identifier(clusters))),
+            _ => Err(Error::incomplete(RDS, "DescribeDBClusters", "cluster")),
+        },
         Err(error) if error.not_found() => Ok(HashMap::new()),
         Err(error) => Err(error),
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbInstance;
 
-use super::super::call::{Freshness, RECENT, pages, send};
+use super::super::call::{Freshness, RECENT, lists, send};
 use super::super::error::Result;
 use super::{DomainMembership, PAGE, RDS, Rds, filter, memberships};
 
@@ -75,7 +75,7 @@ pub(super) async fn describe(
 
 async fn of_clusters(client: &Client, clusters: Vec<String>) -> Result<HashMap<String, Vec<Instance>>> {
     let request = client.describe_db_instances().filters(filter("db-cluster-id", clusters)).max_records(PAGE);
-    Ok(by_cluster(pages!(RDS, "DescribeDBInstances", request)?))
+    Ok(by_cluster(lists!(RDS, "DescribeDBInstances", request, db_instances)?))
 }
 
 pub(super) fn by_cluster(found: Vec<DbInstance>) -> HashMap<String, Vec<Instance>> {

@@ -56,7 +56,8 @@ macro_rules! list {
             };
             let page = page.map_err(|error| Error::of(RDS, $operation, &error))?;
             complete = page.marker.as_deref().unwrap_or_default().is_empty();
-            all.extend(page.$objects.unwrap_or_default());
+            let missing = || Error::incomplete(RDS, $operation, concat!("list ", stringify!($objects)));
+            all.extend(page.$objects.ok_or_else(missing)?);
             if complete {
                 break;
             }

@@ -113,6 +113,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Option<Reply> {
             Some(FaultKind::Delay(delay)) => reply.delay = delay,
             Some(FaultKind::Truncated) => reply.truncated = true,
             Some(FaultKind::Malformed) => "<not json { nor xml".clone_into(&mut reply.body),
+            Some(FaultKind::Empty) => reply.body = empty(operation, &reply.body),
             _ => {}
         }
         reply
@@ -125,6 +126,14 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Option<Reply> {
     }
     state.journal.push(call);
     reply.filter(|_| !lost)
+}
+
+/// A success without anything in it, in the form of the answer that it takes the place of.
+fn empty(operation: &str, answer: &str) -> String {
+    if answer.starts_with('{') {
+        return "{}".to_owned();
+    }
+    format!("<{operation}Response><{operation}Result/></{operation}Response>")
 }
 
 fn request_region(state: &State, request: &Request) -> String {

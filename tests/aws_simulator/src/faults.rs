@@ -25,6 +25,8 @@ pub enum FaultKind {
     Truncated,
     /// The call takes effect; the answer's body is neither JSON nor XML.
     Malformed,
+    /// The call takes effect; the answer is a success that says nothing, as a server that is not AWS may give it.
+    Empty,
     /// The caller may not. No effect.
     AccessDenied,
     /// The caller's temporary credentials are over. No effect.
@@ -45,6 +47,7 @@ impl FaultKind {
             "delay" => Self::Delay(delay),
             "truncated" => Self::Truncated,
             "malformed" => Self::Malformed,
+            "empty" => Self::Empty,
             "access_denied" => Self::AccessDenied,
             "expired_token" => Self::ExpiredToken,
             _ => return None,

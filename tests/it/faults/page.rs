@@ -29,8 +29,9 @@ pub(crate) fn sources() -> Vec<String> {
 pub(super) fn in_sources() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for text in sources() {
-        for call in
-            ["send!(", "sent!(", "pages!(", "Error::of("].iter().flat_map(|name| text.split(name).skip(1))
+        for call in ["send!(", "sent!(", "pages!(", "lists!(", "Error::of("]
+            .iter()
+            .flat_map(|name| text.split(name).skip(1))
         {
             let mut words = call.splitn(3, ',').map(str::trim);
             let (Some(service), Some(operation)) = (words.next(), words.next()) else { continue };
