@@ -99,6 +99,20 @@ pub(crate) fn is_domain_name(text: &str) -> bool {
     text.len() <= 255 && text.contains('.') && text.split('.').all(is_label)
 }
 
+/// A directory's description (CreateMicrosoftAD, `Description`).
+pub(crate) fn directory_description(value: &Value) -> Result<(), String> {
+    let inner =
+        |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_@#%*+=:?./!\\-".contains(c);
+    let fits = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && text.chars().all(inner)
+    };
+    ensure(
+        value,
+        fits,
+        "A description begins with a letter, a digit or _, and consists of these, white space and any of @#%*+=:?./!\\-.",
+    )
+}
+
 fn ensure(value: &Value, fits: impl Fn(&str) -> bool, rule: &str) -> Result<(), String> {
     match value.as_str() {
         Some(text) if !fits(text) => Err(rule.to_owned()),
@@ -151,6 +165,15 @@ mod tests {
         check(remote_domain_name, &both, &neither);
         check(remote_domain_name, &["corp.example.com."], &["corp.example.com..", "corp."]);
         check(netbios_name, &["CORP", "corp-1", "a.b"], &["", ".corp", "a/b", "a b", "SIXTEENLETTERS16"]);
+    }
+
+    #[test]
+    fn descriptions() {
+        check(
+            directory_description,
+            &["a", "_x", "For Aurora", "Users: 50% @ a/b\\c!"],
+            &["", "-bad", " a", "a; b", "Für", "a ⛰"],
+        );
     }
 
     #[test]

@@ -202,7 +202,15 @@ async fn a_switch_of_the_policy_adds_before_it_takes_away() {
     role.apply(&json!({"policy": "inline"})).await.unwrap_err();
     with_role(&simulator, CONSOLE_NAME, |role| assert!(role.inline.contains_key(INLINE)));
     role.refresh().await.unwrap();
+    assert_eq!(role.plan(&json!({"policy": "inline"})).await.unwrap().action, Action::Update);
     role.apply(&json!({"policy": "inline"})).await.unwrap();
+    with_role(&simulator, CONSOLE_NAME, |role| assert_eq!(role.attached, [""; 0]));
+    // What a request without an answer gave is this resource's too.
+    simulator.fault(Fault::new(Service::Iam, "AttachRolePolicy", FaultKind::ResetAfter));
+    let mut role = role.with(&Core::on_with(&simulator, &json!({"max_retries": 0})).await);
+    role.apply(&json!({"policy": "managed"})).await.unwrap_err();
+    simulator.clear_faults();
+    with_role(&simulator, CONSOLE_NAME, |role| assert_eq!(role.attached, [MANAGED]));
     end(&simulator, role).await;
 }
 

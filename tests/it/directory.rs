@@ -616,7 +616,8 @@ async fn a_creation_that_takes_too_long_keeps_its_directory() {
 async fn a_stopped_creation_is_gone_on_with() {
     let (simulator, directory) = start().await;
     simulator.set_steps(Steps { directory_create: HOUR, ..Steps::default() });
-    let config = config_with(&json!({"alias": "corp-1", "tags": {"a": "1"}}));
+    let config =
+        config_with(&json!({"alias": "corp-1", "tags": {"a": "1"}, "enable_directory_data_access": true}));
     let core = Core::on(&simulator).await;
     drop(directory);
     let running = core.resource(TYPE).apply_in_background(&config);
@@ -634,6 +635,7 @@ async fn a_stopped_creation_is_gone_on_with() {
     simulator.advance(3 * HOUR);
     let state = directory.apply_plan(&plan, &config).await.unwrap();
     assert_eq!((&state["stage"], &state["access_url"]), (&json!("Active"), &json!("corp-1.awsapps.com")));
+    assert_eq!(simulator.count("EnableDirectoryDataAccess"), 1);
     assert_settled(&mut directory, &config).await;
     assert_eq!(simulator.count("CreateMicrosoftAD"), 1);
     end(&simulator, directory).await;

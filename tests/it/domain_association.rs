@@ -551,6 +551,33 @@ async fn an_interrupted_update_goes_on() {
     stage.end(association).await;
 }
 
+/// What AWS may have done is in the state, and the next apply goes on from there.
+#[tokio::test]
+async fn a_modification_without_an_answer_is_in_the_state() {
+    for kind in [FaultKind::Delay(Duration::from_secs(60)), FaultKind::ResetAfter] {
+        let stage = Stage::new(2).await;
+        stage.slow(300);
+        stage.simulator.fault(Fault::new(Service::Rds, "ModifyDBCluster", kind.clone()).times(1));
+        let running = stage.association().apply_in_background(&stage.config());
+        stage.until("ModifyDBCluster", 1).await;
+        stage.core.stop().await;
+        let (mut association, result) = running.await.unwrap();
+        result.unwrap_or_else(|told| panic!("{kind:?}: {told}"));
+        assert!(!association.is_tainted());
+        assert!(
+            association.warnings().to_string().contains("The next apply goes on"),
+            "{}",
+            association.warnings()
+        );
+        stage.simulator.clear_faults();
+        stage.core.restart().await;
+        association.refresh().await.unwrap();
+        let state = association.apply(&stage.config()).await.unwrap();
+        assert_eq!(state["status"], "kerberos-enabled");
+        stage.end(association).await;
+    }
+}
+
 #[tokio::test]
 async fn a_timeout_says_how_far_it_came() {
     let stage = Stage::new(1).await;

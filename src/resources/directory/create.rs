@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tf_provider::framework::{Apply, Context, Diagnostic, Failure, Progress, wait_until};
+use tokio::time::Instant;
 
 use super::update;
 use super::{Directory, alias_of};
 use crate::adoption::adopt;
 use crate::aws::{self, Aws, CreateDirectory, Freshness};
+use crate::resources::late::pause;
 
 /// How often the request is sent where AWS keeps losing it without effect.
 const REQUESTS: u32 = 5;
@@ -265,7 +267,7 @@ async fn look(
                 )));
             }
             // At first even when Terraform asks to stop: giving up here could leave a directory behind.
-            Trace::None => tokio::time::sleep(context.poll_interval().unwrap_or(BETWEEN_LOOKS)).await,
+            Trace::None => pause(context, BETWEEN_LOOKS).await,
         }
     }
     Ok(None)
@@ -305,7 +307,7 @@ pub(super) async fn finish(
 
 /// Waits until the directory is Active.
 pub(super) async fn active(aws: &Aws, id: &str, context: &Context) -> Result<aws::Directory, Failure> {
-    let mut seen = false;
+    let (mut seen, began) = (false, Instant::now());
     wait_until(
         context,
         &format!("directory {id} to become Active"),
@@ -313,7 +315,7 @@ pub(super) async fn active(aws: &Aws, id: &str, context: &Context) -> Result<aws
         |found: Option<aws::Directory>| {
             seen |= found.is_some();
             match found {
-                None if !seen && context.elapsed() < INVISIBLE => Progress::pending("not visible yet"),
+                None if !seen && began.elapsed() < INVISIBLE => Progress::pending("not visible yet"),
                 found => progress(id, found),
             }
         },

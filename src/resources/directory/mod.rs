@@ -14,14 +14,14 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tf_provider::framework::{
-    Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Secret,
-    Timeouts, validate,
+    Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Scope,
+    Secret, Timeouts, validate,
 };
 
 pub(crate) use plan::is_on_the_way;
 
 use super::validators;
-use crate::aws::{self, Aws, CreateDirectory, Edition, Freshness};
+use crate::aws::{self, Aws, CreateDirectory, Edition};
 use crate::tags;
 
 tf_provider::model! {
@@ -61,7 +61,7 @@ tf_provider::model! {
         pub short_name: Option<String> => optional().computed().kept().replace().validate(validators::netbios_name)
             .spelling(str::to_uppercase),
         /// Description of the directory. Another description replaces the directory.
-        pub description: Option<String> => optional().computed().kept().replace().length(1, 128),
+        pub description: Option<String> => optional().computed().kept().replace().length(1, 128).validate(validators::directory_description),
         /// Edition: `Standard` (up to about 30,000 objects) or `Enterprise` (up to about 500,000 objects). A new directory is
         /// `Enterprise` where it is left out, as AWS has it. `Standard` is upgraded to `Enterprise` in place; the way back
         /// replaces the directory.
@@ -204,7 +204,7 @@ impl Resource for Directories {
         mut state: Directory,
         context: &Context,
     ) -> Result<Option<Directory>, Failure> {
-        let Some(found) = aws.ds().find_directory(&state.id, Freshness::Now).await? else { return Ok(None) };
+        let Some(found) = read::find(aws, &state, context).await? else { return Ok(None) };
         if found.directory_type != "MicrosoftAD" {
             let problem = format!(
                 "{} is no AWS Managed Microsoft AD of this account, but a {}.",
@@ -241,6 +241,10 @@ impl Resource for Directories {
 
     async fn delete(&self, aws: &Aws, state: Directory, apply: &Apply<Directory>) -> Result<(), Failure> {
         delete::delete(aws, &state.id, apply).await
+    }
+
+    fn scope(&self, client: &Aws) -> Scope {
+        super::in_region(client)
     }
 
     fn parse_import_id(&self, id: &str) -> Result<DirectoryIdentity, String> {

@@ -4,7 +4,7 @@ use tf_provider::framework::{Apply, Context, Failure, Progress, Secret, wait_unt
 
 use super::create::active;
 use super::plan::is_on_the_way;
-use super::{Directory, alias_of};
+use super::{Directory, alias_of, read};
 use crate::aws::{self, Aws, DirectoryUpdate, DomainController, Freshness};
 use crate::tags;
 
@@ -49,7 +49,14 @@ pub(super) async fn apply(
     if upgrades {
         found = upgrade(aws, found, apply).await?;
     }
-    let found = settings(aws, &found, &planned, prior.enable_directory_data_access, apply).await?;
+    let data_access = match planned.enable_directory_data_access {
+        // The state has what was asked for when the creation was interrupted, and nobody has looked since.
+        Some(_) if !read::tells_data_access(&prior.stage) => {
+            read::is_data_access_enabled(aws, &id).await.ok()
+        }
+        _ => prior.enable_directory_data_access,
+    };
+    let found = settings(aws, &found, &planned, data_access, apply).await?;
 
     let mut updated = Directory { tags_all, ..planned };
     // What the plan left open; the rest must be as it was planned, and is.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use tf_provider::framework::{Apply, Blame, Context, Diagnostic, Failure, Progress, wait_until};
+use tokio::time::Instant;
 
 use super::read::{is_visible, set_facts};
 use super::{CONSOLE_NAME, DirectoryAccessRole, INLINE, NONE, delete, grant, seconds};
@@ -35,16 +36,33 @@ pub(super) async fn create(
     set_facts(&mut role, &created);
     apply.save(&DirectoryAccessRole { policy: NONE.to_owned(), ..role.clone() });
     match give(client, &role, &role.policy, apply).await {
-        // A request more, and the role is whole; with an error Terraform would replace it.
-        Err(failure) if failure.blame == Blame::Stopped => {
-            give_at_last(client, &role, apply).await?;
-            note_given(apply, &role.policy);
+        // Some requests more, and the role is whole. With an error Terraform would replace it; without one the next plan
+        // finds out what it lacks.
+        Err(failure) if matches!(failure.blame, Blame::Stopped | Blame::TimedOut) => {
+            match give_at_last(client, &role, apply).await {
+                Ok(()) => {}
+                Err(error) if is_too_early(&error) || error.transient() || error.ambiguous() => {
+                    apply.warn(without_permissions(&role.name, &error.into()));
+                    return Ok(role);
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         given => given?,
     }
     apply.save(&role);
     until_visible(client, &role, apply).await;
     Ok(role)
+}
+
+fn without_permissions(role: &str, failure: &Failure) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {role} may have no permissions yet"),
+        format!(
+            "IAM made the role, which is in the state, and there was no time left until it took its permissions: {failure} \
+             The next apply gives them to it. Until then Aurora cannot use it."
+        ),
+    )
 }
 
 /// A name that no role has yet: the time and random digits behind the prefix.
@@ -77,39 +95,48 @@ async fn request(client: &Aws, input: &CreateRole, context: &Context) -> Result<
             adopt("aurorakerberos_directory_access_role", &input.name)
         )));
     }
-    if error.ambiguous()
-        && let Some(found) = look(client, &input.name, context).await
-        && is_ours(&found, input)
-    {
+    if !error.ambiguous() {
+        return Err(error.into());
+    }
+    if let Some(found) = look(client, input, context).await {
         return Ok(found);
     }
-    Err(error.into())
+    Err(Failure::from(error).advise(format!(
+        "No role {name} of this apply has shown since. Should there be one later, which no state would know: {}Or delete it.",
+        adopt("aurorakerberos_directory_access_role", &input.name),
+        name = input.name
+    )))
 }
 
 /// Looks for the role that a lost request may have made, for as long as one may take to show. A look that fails in
 /// passing is no answer. A stop does not end it at once: giving up here could leave a role behind that no state knows.
-async fn look(client: &Aws, name: &str, context: &Context) -> Option<Role> {
+async fn look(client: &Aws, input: &CreateRole, context: &Context) -> Option<Role> {
     let pause = pause(context);
     for look in 0..UNSEEN.as_secs() {
         if look >= AFTER_A_STOP.as_secs() && context.is_stopped() {
             return None;
         }
-        match client.iam().find_role(name, Freshness::Now).await {
-            Ok(Some(found)) => return Some(found),
-            Err(error) if !error.transient() => return None,
-            answer => tracing::debug!(name, ?answer, "no role to be seen"),
+        match client.iam().find_role(&input.name, Freshness::Now).await {
+            Ok(Some(found)) if is_ours(&found, input, client.clock().now()) => return Some(found),
+            // Who may not look learns nothing from further looks.
+            Err(error) if !error.transient() && !error.ambiguous() => return None,
+            // None, or none yet but the one that this one replaces.
+            answer => tracing::debug!(role = input.name, ?answer, "no role of this apply to be seen"),
         }
         tokio::time::sleep(pause).await;
     }
     None
 }
 
-fn is_ours(found: &Role, input: &CreateRole) -> bool {
-    let age = found.create_date.map(|created| jiff::Timestamp::now().duration_since(created).as_secs());
+/// Whether the role is what the request asks for, and was made just before `now`, by AWS's clock.
+fn is_ours(found: &Role, input: &CreateRole, now: jiff::Timestamp) -> bool {
+    let age = found.create_date.map(|created| now.duration_since(created).as_secs());
     age.is_some_and(|age| age.abs() < 300)
         && Some(&found.path) == input.path.as_ref()
         && found.tags == input.tags
         && found.description == input.description
+        && found.permissions_boundary == input.permissions_boundary
+        && found.max_session_duration == input.max_session_duration
         && grant::same_meaning(&found.assume_role_policy, &input.assume_role_policy)
 }
 
@@ -117,7 +144,8 @@ fn pause(context: &Context) -> Duration {
     context.poll_interval().map_or(PAUSE, |poll| poll.min(PAUSE))
 }
 
-/// Gives the role one of the two policies, and notes that it was this resource that did.
+/// Gives the role one of the two policies. That this resource does so is noted before, since it may be done though its
+/// answer is lost.
 pub(super) async fn give(
     client: &Aws,
     role: &DirectoryAccessRole,
@@ -125,9 +153,8 @@ pub(super) async fn give(
     context: &Context,
 ) -> Result<(), Failure> {
     let what = format!("role {} to take its permissions", role.name);
-    retry(context, &what, || give_once(client, &role.name, policy), is_too_early).await?;
-    note_given(context, policy);
-    Ok(())
+    delete::note(context, |given| given.insert(policy.to_owned()));
+    retry(context, &what, || give_once(client, &role.name, policy), is_too_early).await
 }
 
 /// Gives the permissions although Terraform has asked to stop, for some seconds.
@@ -156,10 +183,6 @@ async fn give_once(client: &Aws, role: &str, policy: &str) -> aws::Result<()> {
     }
 }
 
-fn note_given(context: &Context, policy: &str) {
-    delete::note(context, |given| given.insert(policy.to_owned()));
-}
-
 /// Makes a call until it is done; `again` says which refusals pass by themselves.
 pub(super) async fn retry<T, F>(
     context: &Context,
@@ -170,7 +193,7 @@ pub(super) async fn retry<T, F>(
 where
     F: Future<Output = aws::Result<T>>,
 {
-    let patience = patience(context);
+    let (patience, began) = (patience(context), Instant::now());
     wait_until(
         context,
         what,
@@ -180,7 +203,7 @@ where
         },
         |answer| match answer {
             Ok(value) => Progress::Done(value),
-            Err(error) if again(&error) && context.elapsed() < patience => Progress::pending(error),
+            Err(error) if again(&error) && began.elapsed() < patience => Progress::pending(error),
             Err(error) => Progress::Failed(error.into()),
         },
     )
@@ -198,7 +221,7 @@ fn patience(context: &Context) -> Duration {
 /// The role is made and complete, whatever comes of this: an error would have Terraform replace it. A wait that
 /// Terraform cuts short says nothing, and one that fails warns.
 async fn until_visible(client: &Aws, role: &DirectoryAccessRole, context: &Context) {
-    let patience = patience(context);
+    let (patience, began) = (patience(context), Instant::now());
     let mut needed = 1;
     let waited = wait_until(
         context,
@@ -208,7 +231,7 @@ async fn until_visible(client: &Aws, role: &DirectoryAccessRole, context: &Conte
             needed = if visible { needed - 1 } else { 2 };
             if needed == 0 {
                 Progress::Done(())
-            } else if context.elapsed() < patience {
+            } else if began.elapsed() < patience {
                 Progress::pending("not visible yet")
             } else {
                 Progress::Failed(Failure::unexpected("IAM does not show it with its permissions yet."))

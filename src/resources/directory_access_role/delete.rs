@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use tf_provider::framework::{Context, Failure};
 
 use super::create::retry;
-use super::{DirectoryAccessRole, GIVEN, INLINE, MANAGED, grant};
-use crate::aws::{Aws, Freshness, Kind};
+use super::{DirectoryAccessRole, GIVEN, INLINE, MANAGED, grant, read};
+use crate::aws::{self, Aws, Freshness, Kind};
 
 /// What a role has that keeps it from being destroyed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -77,26 +77,42 @@ pub(super) async fn delete(
     role: &DirectoryAccessRole,
     context: &Context,
 ) -> Result<(), Failure> {
-    let (iam, name) = (client.iam(), role.name.as_str());
-    let Some(holdings) = holdings(client, name).await? else { return Ok(()) };
     let mut given = given(context.private(|private| private.get(GIVEN).map(<[u8]>::to_vec)).as_deref());
     // An imported role has no notes: what its state says to be its policy counts as its own.
     given.insert(role.policy.clone());
-    let foreign = holdings.foreign(&given, &client.partition);
+    // IAM may still see a policy that was detached a moment ago, or one that was attached show late.
+    let what = format!("role {} to be deleted", role.name);
+    let again = |error: &aws::Error| error.kind == Kind::Conflict;
+    match retry(context, &what, || once(client, role, &given, context), again).await? {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+/// Takes away what the role has, and deletes it; refuses where others gave it something.
+async fn once(
+    client: &Aws,
+    role: &DirectoryAccessRole,
+    given: &BTreeSet<String>,
+    context: &Context,
+) -> aws::Result<Option<Failure>> {
+    let (iam, name) = (client.iam(), role.name.as_str());
+    let Some(holdings) = holdings(client, role, context).await? else { return Ok(None) };
+    let foreign = holdings.foreign(given, &client.partition);
     let in_the_way = if role.force_detach_policies {
         Holdings { profiles: foreign.profiles, ..Holdings::default() }
     } else {
         foreign
     };
     if !in_the_way.is_empty() {
-        return Err(Failure::unexpected(format!(
-            "The role has what this resource did not give it, so nothing was changed:\n{}",
+        let problem = format!(
+            "The role has what this resource did not give it, so it is left as it is:\n{}",
             in_the_way.lines()
-        ))
-        .advise(
+        );
+        return Ok(Some(Failure::unexpected(problem).advise(
             "Take these away, or set force_detach_policies = true and apply before the destroy; instance profiles \
              must let go of the role by themselves.",
-        ));
+        )));
     }
     for arn in &holdings.attached {
         gone(iam.detach_policy(name, arn).await)?;
@@ -104,19 +120,12 @@ pub(super) async fn delete(
     for policy in &holdings.inline {
         gone(iam.delete_inline_policy(name, policy).await)?;
     }
-    // IAM may still see a policy that was detached a moment ago.
-    let what = format!("role {name} to be deleted");
-    retry(
-        context,
-        &what,
-        || async { gone(iam.delete_role(name).await) },
-        |error| error.kind == Kind::Conflict,
-    )
-    .await
+    gone(iam.delete_role(name).await)?;
+    Ok(None)
 }
 
 /// What is gone needs not be taken away.
-fn gone(answer: crate::aws::Result<()>) -> crate::aws::Result<()> {
+fn gone(answer: aws::Result<()>) -> aws::Result<()> {
     match answer {
         Err(error) if error.not_found() => Ok(()),
         answer => answer,
@@ -125,12 +134,16 @@ fn gone(answer: crate::aws::Result<()>) -> crate::aws::Result<()> {
 
 /// None: the role is gone, which GetRole alone can say. What another server knows nothing of is not in the way, or
 /// DeleteRole refuses.
-async fn holdings(client: &Aws, role: &str) -> Result<Option<Holdings>, Failure> {
-    let iam = client.iam();
+async fn holdings(
+    client: &Aws,
+    role: &DirectoryAccessRole,
+    context: &Context,
+) -> aws::Result<Option<Holdings>> {
+    let (iam, name) = (client.iam(), role.name.as_str());
     let (attached, inline, profiles) = tokio::join!(
-        iam.find_attached_policies(role, Freshness::Now),
-        iam.find_inline_policies(role, Freshness::Now),
-        iam.list_instance_profiles(role)
+        iam.find_attached_policies(name, Freshness::Now),
+        iam.find_inline_policies(name, Freshness::Now),
+        iam.list_instance_profiles(name)
     );
     let (attached, inline) = (attached?, inline?);
     let profiles = match profiles {
@@ -138,10 +151,10 @@ async fn holdings(client: &Aws, role: &str) -> Result<Option<Holdings>, Failure>
         Err(error) if error.not_found() => None,
         // The permission to look is no part of what a destroy needs: DeleteRole itself refuses.
         Err(error) if error.kind == Kind::AccessDenied => Some(Vec::new()),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let is_whole = attached.is_some() && inline.is_some() && profiles.is_some();
-    if !is_whole && iam.find_role(role, Freshness::Now).await?.is_none() {
+    if !is_whole && !read::exists(client, role, context).await? {
         return Ok(None);
     }
     let mut inline: Vec<String> = inline.unwrap_or_default().into_keys().collect();

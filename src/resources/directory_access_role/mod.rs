@@ -11,7 +11,7 @@ mod read;
 use std::sync::Arc;
 
 use tf_provider::framework::{
-    Apply, Config, Context, DefaultTimeouts, Diagnostics, Failure, Plan, Resource, Timeouts, validate,
+    Apply, Config, Context, DefaultTimeouts, Diagnostics, Failure, Plan, Resource, Scope, Timeouts, validate,
 };
 
 use crate::aws::{Aws, Freshness, Tags};
@@ -52,7 +52,7 @@ tf_provider::model! {
         /// Path of the role. Another path is another role.
         pub path: String => optional().default("/").replace().validate(names::path),
         /// Description of the role, of at most 1000 characters.
-        pub description: Option<String> => optional().length(1, 1000),
+        pub description: Option<String> => optional().length(1, 1000).validate(names::description),
         /// ARN of the managed policy that bounds the role's permissions.
         pub permissions_boundary: Option<String> => optional().validate(names::policy_arn),
         /// Longest session in seconds, from 3600 (one hour) to 43200 (twelve hours).
@@ -119,6 +119,10 @@ impl Resource for DirectoryAccessRoles {
         RoleIdentity { name: model.name.clone(), account_id: client.account_id.clone() }
     }
 
+    fn scope(&self, client: &Aws) -> Scope {
+        super::in_account(client)
+    }
+
     fn parse_import_id(&self, id: &str) -> Result<RoleIdentity, String> {
         match names::role_name(&id.into()) {
             Ok(()) => Ok(RoleIdentity { name: id.to_owned(), account_id: None }),
@@ -176,9 +180,9 @@ impl Resource for DirectoryAccessRoles {
         &self,
         client: &Aws,
         role: DirectoryAccessRole,
-        _context: &Context,
+        context: &Context,
     ) -> Result<Option<DirectoryAccessRole>, Failure> {
-        read::read(client, role).await
+        read::read(client, role, context).await
     }
 
     async fn update(
@@ -196,9 +200,9 @@ impl Resource for DirectoryAccessRoles {
         // Permissions first: whatever else fails, the role must be able to do its work.
         if prior.policy != role.policy {
             create::give(client, &role, &role.policy, apply).await?;
+            delete::take(client, name, &prior.policy, apply).await?;
             reached.policy.clone_from(&role.policy);
             apply.save(&reached);
-            delete::take(client, name, &prior.policy, apply).await?;
         }
         if !grant::same_meaning(&prior.assume_role_policy, &role.assume_role_policy) {
             iam.update_assume_role_policy(name, &role.assume_role_policy).await?;

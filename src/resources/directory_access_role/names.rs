@@ -52,6 +52,16 @@ pub(super) fn path(value: &Value) -> Result<(), String> {
     )
 }
 
+/// A role's description (CreateRole, `Description`).
+pub(super) fn description(value: &Value) -> Result<(), String> {
+    let fits = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    ensure(
+        value,
+        |text| text.chars().all(fits),
+        "A description consists of the characters of Latin-1, line ends and tabs; other letters and symbols are refused by IAM.",
+    )
+}
+
 /// The ARN of a managed policy.
 pub(super) fn policy_arn(value: &Value) -> Result<(), String> {
     let fits = |text: &str| {
@@ -86,6 +96,13 @@ mod tests {
         check(role_name, &"a".repeat(65), false);
         check(role_name_prefix, &"a".repeat(38), true);
         check(role_name_prefix, &"a".repeat(39), false);
+    }
+
+    #[test]
+    fn descriptions() {
+        check(description, "Für Aurora;\tzwei\r\nZeilen", true);
+        check(description, "a ⛰", false);
+        check(description, "a\u{7f}", false);
     }
 
     #[test]

@@ -2,39 +2,62 @@
 
 use std::time::Duration;
 
-use tf_provider::framework::Failure;
+use tf_provider::framework::{Context, Failure};
 
 use super::{DirectoryAccessRole, INLINE, MANAGED, NONE, grant};
-use crate::aws::{AttachedPolicy, Aws, Freshness, Role, WholeRole};
+use crate::aws::{self, AttachedPolicy, Aws, Freshness, Role, WholeRole};
+use crate::resources::late::look_again;
 use crate::tags;
 
-/// How often a role is looked at whose policies belong to no role, as another of IAM's servers has it.
+/// How often a role is looked at that is too young to be gone, or whose policies belong to no role, as another of IAM's
+/// servers has it.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// How old a role is that all servers know, in seconds.
+const YOUNG: i64 = 300;
 
 /// The role; none where it is gone, which GetRole alone can say: with it goes the state's only note of the role. One of many that is as the state says is confirmed by a listing of all.
 pub(super) async fn read(
     client: &Aws,
     role: DirectoryAccessRole,
+    context: &Context,
 ) -> Result<Option<DirectoryAccessRole>, Failure> {
     let whole = client.iam().glance_at_role(&role.name).await;
     if whole.is_some_and(|whole| listed(client, &role, whole) == role) {
         return Ok(Some(role));
     }
-    for _ in 0..LOOKS {
+    let look = || async {
         let (found, policy) =
             tokio::join!(client.iam().find_role(&role.name, Freshness::Now), read_policy(client, &role));
-        let Some(found) = found? else { return Ok(None) };
-        if let Some(policy) = policy? {
-            return Ok(Some(observed(client, &role, found, policy)));
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        Ok::<_, Failure>((found?, policy?))
+    };
+    let disagree = |(found, policy): &(Option<Role>, Option<&str>)| match found {
+        None => is_young(client, &role),
+        Some(_) => policy.is_none(),
+    };
+    let (found, policy) = look_again(context, LOOKS, BETWEEN_LOOKS, look, disagree).await?;
+    let Some(found) = found else { return Ok(None) };
+    if let Some(policy) = policy {
+        return Ok(Some(observed(client, &role, found, policy)));
     }
     Err(Failure::unexpected(format!(
         "IAM shows the role {}, and says of its policies that there is no such role.",
         role.name
     ))
     .advise("Its servers do not agree yet. Run again in a minute."))
+}
+
+/// Whether the role exists.
+pub(super) async fn exists(client: &Aws, role: &DirectoryAccessRole, context: &Context) -> aws::Result<bool> {
+    let look = || client.iam().find_role(&role.name, Freshness::Now);
+    let doubtful = |found: &Option<Role>| found.is_none() && is_young(client, role);
+    Ok(look_again(context, LOOKS, BETWEEN_LOOKS, look, doubtful).await?.is_some())
+}
+
+/// Whether the role was made so short a time ago that one of IAM's servers may not know it yet.
+pub(super) fn is_young(client: &Aws, role: &DirectoryAccessRole) -> bool {
+    let created = role.create_date.parse::<jiff::Timestamp>();
+    created.is_ok_and(|created| client.clock().now().duration_since(created).as_secs().abs() < YOUNG)
 }
 
 fn listed(client: &Aws, role: &DirectoryAccessRole, whole: WholeRole) -> DirectoryAccessRole {
@@ -51,7 +74,7 @@ fn observed(client: &Aws, role: &DirectoryAccessRole, found: Role, policy: &str)
     role.description = found.description;
     role.permissions_boundary = found.permissions_boundary;
     role.max_session_duration = found.max_session_duration.map_or(3600, i64::from);
-    (role.tags, role.tags_all) = tags::read(client, found.tags, role.tags.as_ref());
+    (role.tags, role.tags_all) = tags::read(client, found.tags, (role.tags.as_ref(), &role.tags_all));
     role
 }
 

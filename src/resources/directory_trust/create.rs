@@ -11,6 +11,7 @@ use super::state::{self, Outcome};
 use super::{Trust, forward};
 use crate::adoption::adopt;
 use crate::aws::{self, Aws, CreateTrust};
+use crate::resources::late::pause;
 
 /// How often the request is sent where AWS keeps losing it without effect.
 const REQUESTS: u32 = 5;
@@ -110,7 +111,7 @@ async fn look(
             }
             None if look == LOOKS => {}
             // Even when Terraform asks to stop: giving up here could leave a trust behind.
-            None => tokio::time::sleep(apply.poll_interval().unwrap_or(BETWEEN_LOOKS)).await,
+            None => pause(apply, BETWEEN_LOOKS).await,
         }
     }
     Ok(None)

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use tf_provider::framework::{
     Apply, Blame, Config, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Progress,
-    Resource, Secret, Timeouts, validate, wait_until,
+    Resource, Scope, Secret, Timeouts, validate, wait_until,
 };
 
 use super::validators;
@@ -156,12 +156,12 @@ impl Resource for Trusts {
         }
     }
 
-    async fn read(&self, aws: &Aws, mut state: Trust, _context: &Context) -> Result<Option<Trust>, Failure> {
+    async fn read(&self, aws: &Aws, mut state: Trust, context: &Context) -> Result<Option<Trust>, Failure> {
         let trust = async {
             if state.id.is_empty() {
                 aws.ds().find_trust_by_domain(&state.directory_id, &state.remote_domain_name).await
             } else {
-                aws.ds().find_trust(&state.directory_id, &state.id).await
+                state::find(aws, &state, context).await
             }
         };
         // After an import the name may be another spelling of AWS's, which this takes as well.
@@ -243,6 +243,10 @@ impl Resource for Trusts {
             },
         )
         .await
+    }
+
+    fn scope(&self, client: &Aws) -> Scope {
+        super::in_region(client)
     }
 
     fn parse_import_id(&self, id: &str) -> Result<TrustIdentity, String> {

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use tf_provider::framework::{Context, Diagnostic, Failure, Progress, wait_until};
+use tokio::time::Instant;
 
 use super::{INCOMING, Trust};
 use crate::aws::{self, Aws, Freshness};
+use crate::resources::late::look_again;
 
 /// How long a new trust may stay invisible.
 const INVISIBLE: Duration = Duration::from_mins(1);
@@ -25,9 +27,22 @@ pub(super) fn is_on_the_way(state: &str) -> bool {
     matches!(state, "Creating" | "Verifying" | "Updating")
 }
 
+/// How often a trust is looked at that was asked for and never seen, and may yet show.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+/// The trust of a state that has its id; none where it is gone.
+pub(super) async fn find(aws: &Aws, trust: &Trust, context: &Context) -> aws::Result<Option<aws::Trust>> {
+    let is_import = trust.trust_direction.is_empty();
+    let never_seen = trust.trust_state.is_empty() && !is_import;
+    let look = || aws.ds().find_trust(&trust.directory_id, &trust.id);
+    let doubtful = |found: &Option<aws::Trust>| found.is_none() && never_seen;
+    look_again(context, LOOKS, BETWEEN_LOOKS, look, doubtful).await
+}
+
 /// Waits until the trust is in a state that lasts.
 pub(super) async fn settled(aws: &Aws, trust: &Trust, context: &Context) -> Result<aws::Trust, Failure> {
-    let mut seen = false;
+    let (mut seen, began) = (false, Instant::now());
     wait_until(
         context,
         &format!("trust {} to settle", trust.id),
@@ -35,7 +50,7 @@ pub(super) async fn settled(aws: &Aws, trust: &Trust, context: &Context) -> Resu
         |found: Option<aws::Trust>| {
             seen |= found.is_some();
             match found {
-                None if !seen && context.elapsed() < INVISIBLE => Progress::pending("not visible yet"),
+                None if !seen && began.elapsed() < INVISIBLE => Progress::pending("not visible yet"),
                 found => progress(&trust.id, found),
             }
         },

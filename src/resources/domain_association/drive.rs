@@ -52,12 +52,19 @@ pub(super) async fn join(
         latest: None,
         rest: None,
         role_refused: None,
+        may_have_modified: false,
+        unanswered: false,
         done: Vec::new(),
     };
     loop {
         let (step, facts) = match join.look().await {
             Ok(found) => found,
-            Err(failure) => return Err(join.with_progress(failure)),
+            Err(failure) => {
+                if let Some(facts) = join.latest.as_ref().filter(|facts| join.is_at_work(facts)) {
+                    keep(facts);
+                }
+                return Err(join.with_progress(failure));
+            }
         };
         match step {
             Step::Done => {
@@ -73,7 +80,14 @@ pub(super) async fn join(
                 return Err(join.with_progress(failure));
             }
             Step::Wait(_) => {}
-            Step::Modify => join.modify(&facts).await.map_err(|failure| join.with_progress(failure))?,
+            Step::Modify => {
+                if let Err(failure) = join.modify(&facts).await {
+                    if join.is_at_work(&facts) {
+                        keep(&facts);
+                    }
+                    return Err(join.with_progress(failure));
+                }
+            }
             // Without notes this may be the work of a process that was killed.
             Step::Reboot(_) if join.round.is_none() => join.take_up(&facts).await,
             Step::Reboot(instance) => {
@@ -82,7 +96,7 @@ pub(super) async fn join(
             }
         }
         // Before anything was done there is nothing to keep: the cluster may be on its way into somebody else's directory.
-        if join.round.is_some() {
+        if join.is_at_work(&facts) {
             keep(&facts);
         }
     }
@@ -99,11 +113,26 @@ struct Join<'a> {
     /// Until when to leave AWS alone, and why.
     rest: Option<(Instant, String)>,
     role_refused: Option<Instant>,
+    /// Whether a modification had no answer, or was refused as one that comes after another: then the cluster may be on
+    /// its way by this operation's doing.
+    may_have_modified: bool,
+    /// Whether a modification was given up without its answer.
+    unanswered: bool,
     /// What this operation did so far, a line each.
     done: Vec<String>,
 }
 
 impl Join<'_> {
+    /// Whether what becomes of the cluster is, or may be, this operation's work.
+    fn is_at_work(&self, facts: &Facts) -> bool {
+        let goal = &self.goal.directory_id;
+        let came = || {
+            facts.directories().contains(goal)
+                && self.found_in.as_ref().is_some_and(|found_in| !found_in.contains(goal))
+        };
+        self.round.is_some() || self.unanswered || (self.may_have_modified && came())
+    }
+
     /// Looks until there is something to do.
     async fn look(&mut self) -> Result<(Step, Facts), Failure> {
         let Self { aws, goal, found_in, context, round, latest, rest, .. } = self;
@@ -161,8 +190,17 @@ impl Join<'_> {
             }
             Err(error) if aws::role_not_visible_yet(&error) => self.role_refused(error),
             Err(error) if error.kind == Kind::Conflict || error.transient() => {
+                // A request that is repeated after a lost answer finds the cluster busy with it.
+                self.may_have_modified |= error.kind == Kind::Conflict || error.ambiguous();
                 self.take_rest(&error);
                 Ok(())
+            }
+            // Given up: the answer will never be known, and the state must hold what may have come of it.
+            Err(error) if error.ambiguous() => {
+                self.unanswered = true;
+                leave::note_joined(self.context, &goal.directory_id);
+                self.note(&format!("asked for cluster {} to join {}; no answer came", goal.cluster, goal.directory_id));
+                Err(error.into())
             }
             Err(error) => Err(Failure::from(error).advise(
                 "Nothing was changed. The hints of AWS on joining a domain: the directory must be Active, and the role \

@@ -21,7 +21,8 @@ mod turns;
 use std::sync::Arc;
 
 use tf_provider::framework::{
-    Apply, Blame, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Timeouts, View,
+    Apply, Blame, Context, DefaultTimeouts, Diagnostic, Diagnostics, Failure, Plan, Resource, Scope,
+    Timeouts, View,
 };
 
 use crate::aws::{Aws, Freshness};
@@ -164,6 +165,10 @@ impl Resource for DomainAssociations {
             account_id: client.account_id.clone(),
             region: Some(client.region.clone()),
         }
+    }
+
+    fn scope(&self, client: &Aws) -> Scope {
+        super::in_region(client)
     }
 
     fn parse_import_id(&self, id: &str) -> Result<AssociationIdentity, String> {

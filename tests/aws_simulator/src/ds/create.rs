@@ -38,6 +38,13 @@ pub(super) fn create(world: &mut World<'_>, input: Input<'_>) -> Answer<Value> {
     if let Some(long) = description.filter(|text| text.len() > 128) {
         return Err(constraint(long, "Description", "Member must have length less than or equal to 128"));
     }
+    let inner =
+        |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_@#%*+=:?./!\\-".contains(c);
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if let Some(wrong) = description.filter(|text| !text.starts_with(first) || !text.chars().all(inner)) {
+        let pattern = "Member must satisfy regular expression pattern: ^([a-zA-Z0-9_])[\\\\a-zA-Z0-9_@#%*+=:?./!\\s-]*$";
+        return Err(constraint(wrong, "Description", pattern));
+    }
     let zones = check_network(world.here(), vpc, &subnets)?;
 
     let limit = world.state.options.directory_limit;

@@ -83,7 +83,7 @@ pub(super) fn create(world: &mut World<'_>, params: &Params) -> Answer<Xml> {
         attached: Vec::new(),
         inline: BTreeMap::new(),
         instance_profiles: Vec::new(),
-        created: world.now,
+        created: world.now + world.state.clock.skew,
         tags: params.tags("Tags.member"),
         hidden_from_iam: hidden,
         hidden_from_rds: hidden,
