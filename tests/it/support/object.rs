@@ -69,6 +69,16 @@ impl Object {
         Self { core, type_name: type_name.to_owned(), stored: Stored::default(), warnings: Report::default() }
     }
 
+    pub(crate) fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    /// Goes on with another provider, as where the configuration of the provider was changed.
+    pub(crate) fn with(mut self, core: &Core) -> Self {
+        self.core = core.clone();
+        self
+    }
+
     /// The state; null when there is none.
     pub(crate) fn state_json(&self) -> Json {
         self.stored.value.to_json()

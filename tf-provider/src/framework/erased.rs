@@ -10,6 +10,7 @@ use super::model::{Mismatch, Model};
 use super::private::Private;
 use super::resource::{Config, DataSource, DefaultTimeouts, Edits, Plan, Resource, schema_of};
 use super::schema::Schema;
+use super::scope::Scope;
 use crate::value::Value;
 
 /// A future without a name.
@@ -24,6 +25,7 @@ pub(super) trait AnyResource<C>: Send + Sync {
     fn mutable_identity(&self) -> bool;
     fn label(&self, object: &Value) -> String;
     fn identity(&self, client: &C, object: &Value) -> Result<Value, Failure>;
+    fn scope(&self, client: &C) -> Scope;
     fn import_id(&self, id: &str) -> Result<Value, String>;
     fn imported(&self, identity: &Value) -> Result<Value, Failure>;
     fn validate(&self, config: &Value) -> Result<Diagnostics, Mismatch>;
@@ -111,6 +113,10 @@ impl<R: Resource> AnyResource<R::Client> for Erased<R> {
     fn identity(&self, client: &R::Client, object: &Value) -> Result<Value, Failure> {
         use super::model::AttributeValue as _;
         Ok(self.0.identity(client, &decode(object)?).encode())
+    }
+
+    fn scope(&self, client: &R::Client) -> Scope {
+        self.0.scope(client)
     }
 
     fn import_id(&self, id: &str) -> Result<Value, String> {

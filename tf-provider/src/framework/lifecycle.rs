@@ -10,6 +10,8 @@ use super::plan::{self, Proposal};
 use super::private::Private;
 use super::provider::Provider;
 use super::resource::{configured_timeout, has_attribute};
+use super::schema::Presence;
+use super::scope;
 use super::server::{Kind, Server, guard, guard_now, only};
 use crate::value::{Path, Value};
 
@@ -175,6 +177,14 @@ impl<P: Provider> Server<P> {
                 return self.left_behind(kind, &context, &prior, identity, failure.describe(verb, &object));
             }
         };
+        let scope = kind.resource.scope(&client);
+        if verb == Verb::Create {
+            context.private(|private| scope::note(private, &scope));
+        } else if let Err(failure) = context.private(|private| scope::check(private, &scope)) {
+            let (_, private, _) = context.leave();
+            let diagnostics = only(failure.describe(verb, &object));
+            return ObjectResponse { state: prior, private, identity, diagnostics };
+        }
         tracing::info!(object, "{} begins", verb.infinitive());
         let work = async {
             match verb {
@@ -268,7 +278,21 @@ impl<P: Provider> Server<P> {
         let context = self.begin(Verb::Read, &object, Some(kind.resource.timeouts().read), private);
         let result = match self.client() {
             Ok(client) => {
-                guard(context.carry_out(kind.resource.read(&client, state.clone(), context.clone()))).await
+                let scope = kind.resource.scope(&client);
+                let placed = context.private(|private| scope::check(private, &scope)).and_then(|()| {
+                    match identity.as_ref().filter(|_| imported) {
+                        Some(given) => Self::check_imported(kind, &client, given, &state),
+                        None => Ok(()),
+                    }
+                });
+                match placed {
+                    Ok(()) => {
+                        context.private(|private| scope::note(private, &scope));
+                        let read = kind.resource.read(&client, state.clone(), context.clone());
+                        guard(context.carry_out(read)).await
+                    }
+                    Err(failure) => Err(failure),
+                }
             }
             Err(failure) => Err(failure),
         };
@@ -297,6 +321,21 @@ impl<P: Provider> Server<P> {
                 ObjectResponse { state, private, identity, diagnostics }
             }
         }
+    }
+
+    /// An identity may say where the object is; the import goes where the client does.
+    fn check_imported(
+        kind: &Kind<P>,
+        client: &P::Client,
+        given: &Value,
+        state: &Value,
+    ) -> Result<(), Failure> {
+        let schema = kind.resource.identity_schema();
+        let optional =
+            schema.attributes.iter().filter(|member| member.behaviour.presence != Presence::Required);
+        let optional: Vec<&str> = optional.map(|member| member.name).collect();
+        let own = guard_now(|| kind.resource.identity(client, state))?;
+        scope::check_identity(&optional, given, &own)
     }
 
     /// Begins an import: core reads the object next.

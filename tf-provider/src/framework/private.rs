@@ -52,9 +52,19 @@ impl Private {
         if is_reserved(key) { None } else { self.0.remove(key) }
     }
 
+    /// Sets a note of the framework.
+    pub(super) fn keep(&mut self, key: &'static str, note: Vec<u8>) {
+        self.0.insert(key.to_owned(), note);
+    }
+
+    /// A note of the framework.
+    pub(super) fn kept(&self, key: &'static str) -> Option<&[u8]> {
+        self.0.get(key).map(Vec::as_slice)
+    }
+
     /// Sets a mark of the framework.
     pub(super) fn mark(&mut self, mark: &'static str) {
-        self.0.insert(mark.to_owned(), b"true".to_vec());
+        self.keep(mark, b"true".to_vec());
     }
 
     /// Takes a mark of the framework away, if it is there.

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::model::{AttributeValue, Model};
 use super::private::Private;
 use super::schema::{Attribute, Schema};
+use super::scope::Scope;
 use crate::value::{Path, Value};
 
 /// A model as configuration and plans have it.
@@ -42,6 +43,12 @@ pub trait Resource: Send + Sync + 'static {
 
     /// The object's identity.
     fn identity(&self, client: &Self::Client, model: &Self::Model) -> Self::Identity;
+
+    /// Where the client's objects of this kind are, for instance its account and its Region. An object that was made
+    /// elsewhere is neither read nor changed: it would be taken for gone.
+    fn scope(&self, _client: &Self::Client) -> Scope {
+        Scope::new()
+    }
 
     /// Reads an import id. The error says what the right form is.
     fn parse_import_id(&self, id: &str) -> Result<Self::Identity, String>;
