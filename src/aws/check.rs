@@ -3,11 +3,13 @@
 use std::fmt;
 use std::path::Path;
 
+use aws_config::profile::ProfileSet;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use super::endpoints;
 use super::http::Transport;
 use super::secret::Secret;
 use super::settings::Settings;
@@ -65,38 +67,23 @@ pub(crate) fn region(region: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Every endpoint that is set is an http or https URL with a host.
-pub(crate) fn endpoints(settings: &Settings) -> Result<(), ConfigError> {
-    for (service, endpoint) in settings.endpoints.each() {
-        if let Some(endpoint) = endpoint {
-            url(endpoint).map_err(|why| {
-                ConfigError::at(
-                    format!("endpoints[0].{service}"),
-                    "Invalid endpoint",
-                    format!("{endpoint:?} is not a URL of an endpoint: {why}."),
-                )
-            })?;
-        }
-    }
-    match settings.ec2_metadata_service_endpoint.as_deref().map(|endpoint| (endpoint, url(endpoint))) {
-        Some((endpoint, Err(why))) => Err(ConfigError::at(
-            "ec2_metadata_service_endpoint",
-            "Invalid endpoint",
-            format!("{endpoint:?} is not a URL of an endpoint: {why}."),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn url(url: &str) -> Result<(), &'static str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let Some(rest) = rest else { return Err("it begins with neither https:// nor http://") };
-    if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) {
-        Err("it names no host")
-    } else if rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Err("it contains a space")
-    } else {
-        Ok(())
+/// A setting that is true or false: the environment's variable, else the profile's key, which is the variable's name
+/// without `AWS_` in small letters. The SDK takes what is neither for nothing said, with a log line that nobody sees.
+pub(crate) fn flag(env: Env<'_>, profiles: &ProfileSet, variable: &str) -> Result<Option<bool>, ConfigError> {
+    let key = variable.trim_start_matches("AWS_").to_lowercase();
+    let of_profile = || profiles.get(&key).filter(|value| !value.is_empty()).map(str::to_owned);
+    let of_env = env(variable).map(|value| (value, format!("{variable} in the environment")));
+    let found = of_env
+        .or_else(|| Some((of_profile()?, format!("{key} of the profile {:?}", profiles.selected_profile()))));
+    match found {
+        None => Ok(None),
+        Some((value, _)) if value.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some((value, _)) if value.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some((value, place)) => Err(ConfigError {
+            attribute: None,
+            summary: "Invalid setting",
+            detail: format!("{place} is {value:?}; it can be true or false."),
+        }),
     }
 }
 
@@ -111,7 +98,7 @@ pub(crate) fn transport(
     let proxy = |attribute: &str, url: Option<String>, make: fn(String) -> Result<ProxyConfig, _>| {
         let Some(address) = url.filter(|url| !url.is_empty()) else { return Ok(ProxyConfig::disabled()) };
         // The address can hold a password and is not repeated.
-        let checked = self::url(&address).and_then(|()| {
+        let checked = endpoints::url(&address).and_then(|()| {
             make(address).map_err(|_: aws_smithy_http_client::proxy::ProxyError| "it cannot be read")
         });
         match checked {
@@ -257,21 +244,6 @@ mod tests {
         check("EU-central-1", false);
         check("eu central 1", false);
         check("", false);
-    }
-
-    #[test]
-    fn endpoint_urls() {
-        fn check(endpoint: &str, expect: Option<&str>) {
-            let mut settings = Settings::default();
-            settings.endpoints.rds = Some(endpoint.to_owned());
-            assert_eq!(at(endpoints(&settings)).as_deref(), expect, "{endpoint}");
-        }
-        check("http://localhost:4566", None);
-        check("https://rds.example.com/path", None);
-        check("localhost:4566", Some("endpoints[0].rds"));
-        check("https://", Some("endpoints[0].rds"));
-        check("https://:80", Some("endpoints[0].rds"));
-        check("https://a b", Some("endpoints[0].rds"));
     }
 
     #[test]

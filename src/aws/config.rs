@@ -27,6 +27,7 @@ use aws_types::region::Region;
 
 use super::check::{self, ConfigError};
 use super::codes::STS;
+use super::endpoints;
 use super::error::{Error, Kind, chain, find};
 use super::observe::{Calls, Observer, UserAgent};
 use super::role::{AssumedRole, Passing, Questions, Reason, RoleError, WebIdentityRole};
@@ -51,13 +52,14 @@ const ATTEMPTS_AT_CONFIGURATION: u32 = 4;
 /// The error names the argument at fault.
 pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    check::endpoints(settings)?;
+    endpoints::check(settings)?;
     if let Some(region) = &settings.region {
         check::region(region)?;
     }
     let files = profile_files(settings);
     let profile_name = settings.profile.clone().or_else(|| env("AWS_PROFILE"));
     let profiles = load_profiles(&files, profile_name.as_deref()).await?;
+    let endpoints = endpoints::resolve(&settings.endpoints, &env, &profiles)?;
     let of_profile = |key: &str| profiles.get(key).map(str::to_owned);
     let transport = check::transport(settings, &env, of_profile("ca_bundle"))?;
     let (attempts, adaptive) = check::retries(settings, &env, &of_profile)?;
@@ -79,7 +81,7 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     if settings.region.is_none() {
         check::region(&region)?;
     }
-    let mut common = Common { sdk, observer, endpoints: settings.endpoints.clone(), adaptive };
+    let mut common = Common { sdk, observer, endpoints, adaptive };
     assume_roles(settings, &mut common, &retries);
 
     let identity = if settings.skip_credentials_validation && settings.skip_requesting_account_id {

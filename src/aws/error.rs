@@ -13,6 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::codes;
+use super::redact;
 use super::role::{Passing, RoleError};
 use super::secret::Secret;
 
@@ -94,7 +95,7 @@ impl Error {
                 let (status, metadata) = (answer.raw().status().as_u16(), answer.err().meta());
                 let message = metadata.message().map_or_else(
                     || format!("AWS answered with status {status} and no message."),
-                    without_session_token,
+                    redact::without_session_token,
                 );
                 let kind = codes::kind(metadata.code(), &message, status);
                 (kind, metadata.code().map(str::to_owned), message)
@@ -248,28 +249,6 @@ fn kind_of_dispatch(error: &(dyn StdError + 'static), unsent: bool) -> Kind {
     }
 }
 
-/// The message without the session token that it may repeat: where a signature is wrong, AWS tells the canonical string
-/// that it expected, with every signed header (IAM User Guide, *Troubleshoot Signature Version 4 signing for AWS API
-/// requests*), and `X-Amz-Security-Token` is one of them.
-fn without_session_token(message: &str) -> String {
-    const HEADER: &str = "x-amz-security-token";
-    let (mut told, mut rest) = (String::new(), message);
-    // ASCII letters alone change, so that places in the one are places in the other.
-    while let Some(at) = rest.to_ascii_lowercase().find(HEADER) {
-        let (before, after) = rest.split_at(at + HEADER.len());
-        told.push_str(before);
-        rest = after;
-        if let Some(value) = after.strip_prefix([':', '=']) {
-            let end =
-                value.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '&')).unwrap_or(value.len());
-            told.push_str(&after[..1]);
-            told.push_str("(secret)");
-            rest = &value[end..];
-        }
-    }
-    told + rest
-}
-
 /// True when the connection did not come about, so that AWS cannot have seen the request: the name was not
 /// found, the connection was refused or timed out, the TLS handshake failed.
 pub(crate) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
@@ -285,34 +264,13 @@ fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a 
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// The whole chain in one line, each link once. Links of the SDK never hold request or response bodies.
+/// The whole chain in one line, each link once, without [what must not be told](redact).
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut links: Vec<String> = Vec::new();
-    for link in sources(error).map(ToString::to_string) {
+    for link in sources(error).map(|link| redact::told(&link.to_string())) {
         if links.last().is_none_or(|last| !last.contains(&link)) {
             links.push(link);
         }
     }
     links.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_session_token;
-
-    #[test]
-    fn a_session_token_is_taken_out_of_a_canonical_string() {
-        let check = |message: &str, expect: &str| assert_eq!(without_session_token(message), expect);
-        check("", "");
-        check("Rate exceeded", "Rate exceeded");
-        check(
-            "should have been 'POST\n/\n\nhost:iam.amazonaws.com\nx-amz-security-token:IQoJ/b3+==\n\nhost;x-amz-security-token\nab12'",
-            "should have been 'POST\n/\n\nhost:iam.amazonaws.com\nx-amz-security-token:(secret)\n\nhost;x-amz-security-token\nab12'",
-        );
-        check(
-            "é X-Amz-Security-Token=IQoJ%2Fb3&X-Amz-Date=1'",
-            "é X-Amz-Security-Token=(secret)&X-Amz-Date=1'",
-        );
-        check("x-amz-security-token:", "x-amz-security-token:(secret)");
-    }
 }

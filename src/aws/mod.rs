@@ -20,6 +20,7 @@ mod config;
 mod config_tests;
 mod ds;
 mod ec2;
+mod endpoints;
 mod error;
 mod failure;
 mod glance;
@@ -28,6 +29,7 @@ mod iam;
 mod observe;
 mod patience;
 mod rds;
+mod redact;
 mod retry;
 mod role;
 mod secret;
@@ -106,6 +108,7 @@ struct Generations {
 struct Common {
     sdk: SdkConfig,
     observer: Observer,
+    /// Of every service, wherever it is set.
     endpoints: Endpoints,
     adaptive: bool,
 }
@@ -124,9 +127,8 @@ macro_rules! client {
         let mut builder = $sdk::config::Builder::from(&$common.sdk)
             .retry_partition(partition.build())
             .interceptor($common.observer.clone());
-        if let Some(endpoint) = &$common.endpoints.$endpoint {
-            builder = builder.endpoint_url(endpoint);
-        }
+        // None as well: what the SDK has read by itself is not checked.
+        builder.set_endpoint_url($common.endpoints.$endpoint.clone());
         builder
     }};
 }
@@ -149,6 +151,7 @@ impl Aws {
         partition: String,
         region: String,
     ) -> Self {
+        let tagging = common.endpoints.tagging_is_beside_ds().then(OnceLock::new);
         Self {
             account_id,
             partition,
@@ -163,7 +166,7 @@ impl Aws {
             iam: OnceLock::new(),
             rds: OnceLock::new(),
             sts: OnceLock::new(),
-            tagging: settings.endpoints.tagging_is_beside_ds().then(OnceLock::new),
+            tagging,
         }
     }
 

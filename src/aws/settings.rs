@@ -160,14 +160,9 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// False where the addresses of the two would lead to different worlds: Directory Service to an emulator, and the
-    /// tagging service to AWS.
+    /// tagging service to AWS. These are the addresses as they are [resolved](super::endpoints).
     pub(crate) fn tagging_is_beside_ds(&self) -> bool {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let ds = self.ds.is_some() || is_set("AWS_ENDPOINT_URL_DIRECTORY_SERVICE");
-        let tagging = self.resourcegroupstaggingapi.is_some()
-            || is_set("AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API")
-            || is_set("AWS_ENDPOINT_URL");
-        !ds || tagging
+        self.ds.is_none() || self.resourcegroupstaggingapi.is_some()
     }
 
     pub(crate) fn each(&self) -> [(&'static str, Option<&str>); 6] {

@@ -20,6 +20,7 @@ mod docs;
 mod domain_association;
 mod domain_checks;
 mod elsewhere;
+mod environment;
 mod faults;
 mod hostile_input;
 mod interruption;

@@ -1,0 +1,91 @@
+//! What the environment and the shared files say, over the real gRPC surface: what is wrong there is named by its place,
+//! nothing there makes the provider panic, and no secret of it is told.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{Core, simulator};
+
+/// Nothing answers there, so that no test asks AWS.
+const NOWHERE: &str = "http://127.0.0.1:9";
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.TOPSECRET";
+const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+
+/// What the provider says of its configuration in that environment. It never tells a secret.
+async fn told(env: &[(&str, &str)], config: &Json) -> String {
+    match Core::try_start(env, config).await {
+        Ok(_) => "configured".to_owned(),
+        Err(report) => {
+            let told = report.stable();
+            assert!(!told.contains("TOPSECRET"), "{told}");
+            assert!(!told.contains("panicked"), "{told}");
+            told
+        }
+    }
+}
+
+/// A block that says nothing of credentials and endpoints. One attempt tells enough.
+fn silent() -> Json {
+    json!({"region": "us-east-1", "max_retries": 0, "https_proxy": NOWHERE})
+}
+
+fn file(folder: &Path, name: &str, content: &str) -> String {
+    let path: PathBuf = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_web_identity_token_is_never_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = file(folder.path(), "token", TOKEN);
+    let role = "arn:aws:iam::111122223333:role/wi";
+    let of_env = [("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_str()), ("AWS_ROLE_ARN", role)];
+    let profile = format!("[default]\nrole_arn = {role}\nweb_identity_token_file = {token}\n");
+    let config = file(folder.path(), "config", &profile);
+    let of_profile = [("AWS_CONFIG_FILE", config.as_str())];
+    let checked = [("AWS_ENDPOINT_URL_STS", "foo")];
+    // The SDK itself meets the endpoint: its client for credentials does not heed the second variable.
+    let unchecked = [checked[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+    let mut all = Vec::new();
+    for source in [&of_env[..], &of_profile[..]] {
+        for endpoint in [&checked[..], &unchecked[..]] {
+            all.push(told(&[source, endpoint].concat(), &silent()).await);
+        }
+    }
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    error: Failed to configure provider aurorakerberos — Invalid endpoint. AWS_ENDPOINT_URL_STS in the environment: "foo" is not a URL of an endpoint: it begins with neither https:// nor http://. Write it like https://service.eu-central-1.amazonaws.com, or take it away: AWS's own endpoint is then used.
+    error: Failed to configure provider aurorakerberos — No credentials. The credentials could not be had: an error occurred while loading credentials: dispatch failure: other: failed to apply endpoint `foo` to request (left out): endpoint must contain scheme. With SSO, `aws sso login` renews them.
+    error: Failed to configure provider aurorakerberos — Invalid endpoint. AWS_ENDPOINT_URL_STS in the environment: "foo" is not a URL of an endpoint: it begins with neither https:// nor http://. Write it like https://service.eu-central-1.amazonaws.com, or take it away: AWS's own endpoint is then used.
+    error: Failed to configure provider aurorakerberos — No credentials. The credentials could not be had: an error occurred while loading credentials: dispatch failure: other: failed to apply endpoint `foo` to request (left out): endpoint must contain scheme. With SSO, `aws sso login` renews them.
+    "#);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_named_by_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(
+        folder.path(),
+        "config",
+        "[default]\nservices = here\n[services here]\nrds =\n  endpoint_url = rds.example.com\n",
+    );
+    let env = |more: (&'static str, &'static str)| [KEYS[0], KEYS[1], more];
+    let password = ("AWS_ENDPOINT_URL", "http://user:TOPSECRET@127.0.0.1:9/a b");
+    insta::assert_snapshot!(told(&env(password), &silent()).await, @r#"error: Failed to configure provider aurorakerberos — Invalid endpoint. AWS_ENDPOINT_URL in the environment: "http://(secret)@127.0.0.1:9/a b" is not a URL of an endpoint: it contains a space. Write it like https://service.eu-central-1.amazonaws.com, or take it away: AWS's own endpoint is then used."#);
+    insta::assert_snapshot!(told(&[KEYS[0], KEYS[1], ("AWS_CONFIG_FILE", &config)], &silent()).await, @r#"error: Failed to configure provider aurorakerberos — Invalid endpoint. endpoint_url of rds in the section [services here] of the shared files: "rds.example.com" is not a URL of an endpoint: it begins with neither https:// nor http://. Write it like https://service.eu-central-1.amazonaws.com, or take it away: AWS's own endpoint is then used."#);
+}
+
+#[tokio::test]
+async fn an_empty_endpoint_is_none() {
+    let simulator = simulator::start().await;
+    let url = simulator.url();
+    let all = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", url.as_str()), ("AWS_ENDPOINT_URL_STS", "")];
+    assert_eq!(told(&all, &json!({"region": "us-east-1"})).await, "configured");
+    let block = simulator::provider_config(&simulator);
+    assert_eq!(told(&[("AWS_ENDPOINT_URL", "")], &block).await, "configured");
+    for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
+        let told = told(&[KEYS[0], KEYS[1], (variable, "")], &silent()).await;
+        assert!(told.contains("AWS not reachable"), "{told}");
+    }
+}
