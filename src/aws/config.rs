@@ -29,6 +29,7 @@ use super::check::{self, ConfigError};
 use super::codes::STS;
 use super::endpoints;
 use super::error::{Error, Kind, chain, find};
+use super::keys::{self, Checked, Unsendable};
 use super::observe::{Calls, Observer, UserAgent};
 use super::role::{AssumedRole, Passing, Questions, Reason, RoleError, WebIdentityRole};
 use super::settings::Settings;
@@ -60,6 +61,7 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let profile_name = settings.profile.clone().or_else(|| env("AWS_PROFILE"));
     let profiles = load_profiles(&files, profile_name.as_deref()).await?;
     let endpoints = endpoints::resolve(&settings.endpoints, &env, &profiles)?;
+    keys::check(settings, &env, &profiles)?;
     let of_profile = |key: &str| profiles.get(key).map(str::to_owned);
     let transport = check::transport(settings, &env, of_profile("ca_bundle"))?;
     let (attempts, adaptive) = check::retries(settings, &env, &of_profile)?;
@@ -119,11 +121,9 @@ async fn load_profiles(files: &EnvConfigFiles, name: Option<&str>) -> Result<Pro
         .map_err(|error| ConfigError::at("shared_config_files", "Unreadable shared files", chain(&error)))?;
     match name {
         Some(name) if profiles.get_profile(name).is_none() => {
-            let mut known: Vec<&str> = profiles.profiles().collect();
-            known.sort_unstable();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             let detail = format!(
-                "The shared files have no profile {name:?} (from profile or AWS_PROFILE). They have: {known}."
+                "The shared files have no profile {name:?} (from profile or AWS_PROFILE). {}",
+                keys::known(&profiles)
             );
             Err(ConfigError::at("profile", "Unknown profile", detail))
         }
@@ -168,7 +168,14 @@ async fn load(
     if let Some(dual_stack) = settings.use_dualstack_endpoint {
         loader = loader.use_dual_stack(dual_stack);
     }
-    Ok(loader.load().await)
+    let sdk = loader.load().await;
+    Ok(match sdk.credentials_provider() {
+        Some(found) => {
+            let checked = SharedCredentialsProvider::new(Checked(found));
+            sdk.into_builder().credentials_provider(checked).build()
+        }
+        None => sdk,
+    })
 }
 
 /// What the configuration itself says about credentials; none where aws-config's own chain is right.
@@ -296,14 +303,18 @@ fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: &Error
         let detail = format!("{}. {hint}", upper(&role.to_string()));
         return ConfigError::at(&role.attribute, "Cannot assume the role", detail.trim_end());
     }
+    let profile = || settings.profile.as_ref().map(|_| "profile".to_owned());
+    if let Some(unsendable) = find::<Unsendable>(error) {
+        return unsendable.clone().into_config_error(profile());
+    }
     match find::<CredentialsError>(error) {
         Some(CredentialsError::CredentialsNotLoaded(_)) => ConfigError {
-            attribute: settings.profile.as_ref().map(|_| "profile".to_owned()),
+            attribute: profile(),
             summary: "No credentials",
             detail: "No AWS credentials were found in the provider configuration, the environment, the shared files, a container's or the instance's metadata. Set AWS_PROFILE, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or profile in the provider configuration.".to_owned(),
         },
         Some(error) => ConfigError {
-            attribute: settings.profile.as_ref().map(|_| "profile".to_owned()),
+            attribute: profile(),
             summary: "No credentials",
             detail: format!("The credentials could not be had: {}. With SSO, `aws sso login` renews them.", chain(error)),
         },

@@ -26,6 +26,7 @@ mod failure;
 mod glance;
 mod http;
 mod iam;
+mod keys;
 mod observe;
 mod patience;
 mod rds;

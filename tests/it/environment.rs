@@ -89,3 +89,38 @@ async fn an_empty_endpoint_is_none() {
         assert!(told.contains("AWS not reachable"), "{told}");
     }
 }
+
+#[tokio::test]
+async fn keys_that_no_request_can_hold_are_refused() {
+    let simulator = simulator::start().await;
+    let mut block = simulator::provider_config(&simulator);
+    for key in ["test\r", "test\n", "te\u{1}st"] {
+        block["access_key"] = key.into();
+        let told = told(&[], &block).await;
+        assert!(told.contains("at access_key") && told.contains("access_key in the provider"), "{told}");
+    }
+    block.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_key"));
+    insta::assert_snapshot!(told(&[("AWS_ACCESS_KEY_ID", "test\r"), KEYS[1]], &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. AWS_ACCESS_KEY_ID in the environment ends with a line end, which no key has (did it come from a file with the line ends of Windows?). Set it again without such characters.");
+    insta::assert_snapshot!(told(&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", "TOPSECRET\n")], &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. AWS_SECRET_ACCESS_KEY in the environment ends with a line end, which no key has (did it come from a file with the line ends of Windows?). Set it again without such characters.");
+    insta::assert_snapshot!(told(&[KEYS[0], KEYS[1], ("AWS_SESSION_TOKEN", "TOP\nSECRET")], &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. AWS_SESSION_TOKEN in the environment holds a control character, such as a line end or a tab, which no key has. Set it again without such characters.");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn keys_that_a_process_gives_are_refused_too() {
+    let simulator = simulator::start().await;
+    let mut block = simulator::provider_config(&simulator);
+    block.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_key"));
+    let folder = tempfile::tempdir().unwrap();
+    let keys = r#"{"Version": 1, "AccessKeyId": "te\u0001st", "SecretAccessKey": "TOPSECRET"}"#;
+    let keys = file(folder.path(), "keys", keys);
+    let process = format!("credential_process = cat {keys}\n");
+    let direct = file(folder.path(), "direct", &format!("[default]\n{process}"));
+    insta::assert_snapshot!(told(&[("AWS_CONFIG_FILE", &direct)], &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. The access key id from the credential_process of the profile holds a control character, such as a line end or a tab, which no key has. Set it again without such characters.");
+    // The SDK signs with them before they are seen here: its panic is an error.
+    let role =
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\n[profile base]\n";
+    let through = file(folder.path(), "through", &format!("{role}{process}"));
+    let env = [("AWS_CONFIG_FILE", through.as_str()), ("AWS_ENDPOINT_URL_STS", NOWHERE)];
+    insta::assert_snapshot!(told(&env, &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. The AWS SDK broke off while it got the credentials; a key with a control character, such as a line end, makes it do so, whether a credential_process, a container or an instance gives it. Set it again without such characters.");
+}
