@@ -3,6 +3,8 @@
 //! Connectors, and with them the system's trusted certificates, come into being with the first request of
 //! their scheme: a provider that is only asked for its schema pays for none, and one that talks to a plain
 //! `http` endpoint never parses a certificate.
+//!
+//! The SDK takes an answer into memory whole, however long it is, so answers are bounded here.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,6 +23,12 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+/// The longest answer that is taken, in mebibytes. The longest that AWS gives here are pages of a thousand roles with
+/// their policies: some mebibytes.
+const LONGEST_ANSWER: usize = 64;
 
 /// How the client reaches AWS.
 #[derive(Clone)]
@@ -90,7 +98,10 @@ struct ByRoute {
 impl HttpConnector for ByRoute {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match route(request.uri()) {
-            Some(route) => self.shared.connector(route, &self.settings).call(request),
+            Some(route) => {
+                let answer = self.shared.connector(route, &self.settings).call(request);
+                HttpConnectorFuture::new(async move { Ok(answer.await?.map(bounded)) })
+            }
             None => HttpConnectorFuture::ready(Err(ConnectorError::user(
                 format!("{} is not an http or https address", request.uri()).into(),
             ))),
@@ -137,6 +148,26 @@ impl Shared {
     }
 }
 
+/// An answer was longer than any of AWS's.
+#[derive(Debug)]
+struct TooLong;
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer is longer than {LONGEST_ANSWER} MiB, which no answer of AWS is")
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+/// The body, which ends with an error where it becomes too long.
+fn bounded(body: SdkBody) -> SdkBody {
+    let body = Limited::new(body, LONGEST_ANSWER << 20);
+    SdkBody::from_body_1_x(
+        body.map_err(|error| if error.is::<LengthLimitError>() { Box::new(TooLong).into() } else { error }),
+    )
+}
+
 fn route(uri: &str) -> Option<Route> {
     let (tls, rest) = match uri.split_once("://")? {
         ("http", rest) => (false, rest),
@@ -162,7 +193,29 @@ fn route(uri: &str) -> Option<Route> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Double, Reply};
+    use super::super::{Kind, Settings, configure};
     use super::*;
+
+    #[tokio::test]
+    async fn an_endless_answer_is_an_error() {
+        let double = Double::start(|_| Reply::Endless).await;
+        let settings = Settings {
+            skip_credentials_validation: true,
+            skip_requesting_account_id: true,
+            max_retries: Some(0),
+            ..double.settings()
+        };
+        let error = configure(&settings).await.unwrap().sts().caller_identity().await.unwrap_err();
+        assert_eq!(error.kind, Kind::Unreadable);
+        assert!(
+            error.message.ends_with("the answer is longer than 64 MiB, which no answer of AWS is"),
+            "{error}"
+        );
+        // What was sent beyond that lay in the buffers of the connection.
+        let taken = double.written() >> 20;
+        assert!((64..96).contains(&taken), "{taken} MiB");
+    }
 
     #[test]
     fn routes() {

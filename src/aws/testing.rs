@@ -3,6 +3,7 @@
 //! timeouts, the sorting of errors.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) enum Reply {
     Never,
     /// Answers with success and the first half of a body.
     Half,
+    /// Answers with success and a body that never ends.
+    Endless,
 }
 
 pub(crate) fn ok(body: impl Into<String>) -> Reply {
@@ -66,6 +69,7 @@ pub(crate) fn xml(operation: &str, result: &str) -> Reply {
 pub(crate) struct Double {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Request>>>,
+    written: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -92,18 +96,22 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let (reply, kept) = (Arc::new(reply), Arc::clone(&asked));
+        let written: Arc<AtomicUsize> = Arc::default();
+        let (reply, kept, sent) = (Arc::new(reply), Arc::clone(&asked), Arc::clone(&written));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (reply, kept) = (Arc::clone(&reply), Arc::clone(&kept));
+                let (reply, kept, sent) = (Arc::clone(&reply), Arc::clone(&kept), Arc::clone(&sent));
                 tokio::spawn(async move {
                     let mut stream = stream;
                     let Some(request) = read(&mut stream, &kept).await else { return };
-                    write(&mut stream, &reply(&request)).await;
+                    match reply(&request) {
+                        Reply::Endless => write_on(&mut stream, &sent).await,
+                        reply => write(&mut stream, &reply).await,
+                    }
                 });
             }
         });
-        Self { url, asked, task }
+        Self { url, asked, written, task }
     }
 
     pub(crate) fn settings(&self) -> Settings {
@@ -119,6 +127,11 @@ impl Double {
     /// The operations called, in order.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().map(|request| request.operation.clone()).collect()
+    }
+
+    /// The bytes of endless answers that were taken.
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// The heads of the requests, in order.
@@ -204,7 +217,7 @@ async fn write(stream: &mut TcpStream, reply: &Reply) {
             (*status, body.len(), body.as_str())
         }
         Reply::Half => (200, 100, "{\"Direc"),
-        Reply::Reset => return,
+        Reply::Reset | Reply::Endless => return,
         Reply::Never => {
             tokio::time::sleep(Duration::from_secs(30)).await;
             return;
@@ -218,4 +231,14 @@ async fn write(stream: &mut TcpStream, reply: &Reply) {
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
+}
+
+/// Writes a body without length until nobody takes it any more.
+async fn write_on(stream: &mut TcpStream, sent: &AtomicUsize) {
+    let piece = vec![b' '; 64 << 10];
+    let mut next: &[u8] = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
+    while stream.write_all(next).await.is_ok() {
+        sent.fetch_add(next.len(), Ordering::Relaxed);
+        next = &piece;
+    }
 }

@@ -1,5 +1,5 @@
 //! What the environment and the shared files say, over the real gRPC surface: what is wrong there is named by its place,
-//! nothing there makes the provider panic, and no secret of it is told.
+//! nothing there makes the provider panic, and no secret of it is told. And what comes from the network in AWS's place.
 
 use std::path::{Path, PathBuf};
 
@@ -123,4 +123,44 @@ async fn keys_that_a_process_gives_are_refused_too() {
     let through = file(folder.path(), "through", &format!("{role}{process}"));
     let env = [("AWS_CONFIG_FILE", through.as_str()), ("AWS_ENDPOINT_URL_STS", NOWHERE)];
     insta::assert_snapshot!(told(&env, &block).await, @"error: Failed to configure provider aurorakerberos — Unusable credentials. The AWS SDK broke off while it got the credentials; a key with a control character, such as a line end, makes it do so, whether a credential_process, a container or an instance gives it. Set it again without such characters.");
+}
+
+/// The largest resident memory of a process so far, in MiB.
+#[cfg(target_os = "linux")]
+fn peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_endless_answer_fills_no_memory() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let endless = tokio::spawn(async move {
+        let piece = vec![b' '; 64 << 10];
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // The whole request: an answer that comes before it is another fault.
+            let mut request = Vec::new();
+            while !request.ends_with(b"Version=2011-06-15") {
+                assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0, "half a request");
+            }
+            let mut next: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+            while stream.write_all(next).await.is_ok() {
+                next = &piece;
+            }
+        }
+    });
+    let mut block = silent();
+    block["endpoints"] = json!([{"sts": url}]);
+    let core = Core::unconfigured(&KEYS, &block).await;
+    let before = peak(core.pid().await);
+    let told = core.configure().await.unwrap_err().stable();
+    let grown = peak(core.pid().await) - before;
+    endless.abort();
+    assert!(told.contains("the answer is longer than 64 MiB, which no answer of AWS is"), "{told}");
+    assert!(grown < 256, "{grown} MiB");
 }

@@ -122,7 +122,8 @@ impl Core {
         Self(Arc::new(Shared { env, config: config.clone(), client: Mutex::new(client), schemas }))
     }
 
-    async fn configure(&self) -> Result<(), Report> {
+    /// Configures a provider that is [not yet](Core::unconfigured).
+    pub(crate) async fn configure(&self) -> Result<(), Report> {
         let schema = &self.0.schemas.provider;
         let config = configuration(&schema.members, &self.0.config, "provider");
         let config = encode(&config, &schema.object_type());
@@ -258,6 +259,12 @@ impl Core {
     /// Everything that the present process logged, at any level that `TF_LOG` in its environment allows.
     pub(crate) async fn log(&self) -> Vec<String> {
         self.0.client.lock().await.stderr()
+    }
+
+    /// The id of the present process.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn pid(&self) -> u32 {
+        self.0.client.lock().await.pid()
     }
 
     /// What the present process wrote to stdout: the handshake line.
