@@ -300,7 +300,7 @@ fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: &Error
             Reason::Aws(error) => error.hint().unwrap_or_default(),
             Reason::Token(_) => String::new(),
         };
-        let detail = format!("{}. {hint}", upper(&role.to_string()));
+        let detail = format!("{} {hint}", sentence(&upper(&role.to_string())));
         return ConfigError::at(&role.attribute, "Cannot assume the role", detail.trim_end());
     }
     let profile = || settings.profile.as_ref().map(|_| "profile".to_owned());
@@ -316,7 +316,10 @@ fn refused(settings: &Settings, error: &(dyn StdError + 'static), sorted: &Error
         Some(error) => ConfigError {
             attribute: profile(),
             summary: "No credentials",
-            detail: format!("The credentials could not be had: {}. With SSO, `aws sso login` renews them.", chain(error)),
+            detail: format!(
+                "The credentials could not be had: {} With SSO, `aws sso login` renews them.",
+                sentence(&chain(error))
+            ),
         },
         None => refused_by_aws(settings, sorted),
     }
@@ -342,8 +345,13 @@ fn refused_by_aws(settings: &Settings, error: &Error) -> ConfigError {
     ConfigError {
         attribute: attribute.map(str::to_owned),
         summary,
-        detail: format!("{error}. {hint}").trim_end().to_owned(),
+        detail: format!("{} {hint}", sentence(&error.to_string())).trim_end().to_owned(),
     }
+}
+
+/// With one full stop at its end, whoever wrote it.
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 fn upper(text: &str) -> String {

@@ -13,9 +13,13 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::codes;
+use super::page;
 use super::redact;
 use super::role::{Passing, RoleError};
 use super::secret::Secret;
+
+/// What to do about an answer that is not of AWS's form.
+const ANSWERED_BY_ANOTHER: &str = "Something between this machine and AWS, such as a proxy or the login page of a network, may have answered in its place: check the proxy settings, `endpoints` and the network.";
 
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -87,6 +91,14 @@ impl Error {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let (kind, code, message) = match error {
+            SdkError::ServiceError(answer)
+                if answer.err().meta().code().is_none() && page::is_one(answer.raw()) =>
+            {
+                let status = answer.raw().status().as_u16();
+                let kind =
+                    if is_error(answer.raw()) { codes::kind(None, "", status) } else { Kind::Unreadable };
+                (kind, None, page::told(answer.raw()))
+            }
             // The SDK reports a success that it cannot parse as an error of the service.
             SdkError::ServiceError(answer) if !is_error(answer.raw()) => {
                 (Kind::Unreadable, None, format!("the answer cannot be read: {}", chain(answer.err())))
@@ -177,10 +189,18 @@ impl Error {
         self
     }
 
+    /// True when the answer was no answer of AWS's API: a web page or a redirection.
+    pub(crate) fn answered_by_another(&self) -> bool {
+        page::is_told(&self.message)
+    }
+
     /// What the user can do next, where there is something to say beyond AWS's message.
     pub fn hint(&self) -> Option<String> {
         let action = || format!("{}:{}", codes::iam_prefix(self.service), self.operation);
         Some(match self.kind {
+            _ if self.answered_by_another() => {
+                format!("{ANSWERED_BY_ANOTHER} Run again when it is mended; AWS's own gateway answers with a page too, for a short while, when it fails.")
+            }
             Kind::AccessDenied => {
                 format!("Allow the action {} in a policy of the caller, and see that no service control policy, permissions boundary or session policy denies it.", action())
             }
@@ -207,7 +227,7 @@ impl Error {
             Kind::Stopped { .. } => "The next apply goes on from there.".to_owned(),
             Kind::NotFound => "What the request names does not exist, or not any more. See `terraform plan` for what is left, and the account and the Region of the provider configuration.".to_owned(),
             Kind::Conflict => "The object is busy, or in a state that does not allow this now. Run again when it has settled.".to_owned(),
-            Kind::Refused if self.code.is_none() => "Something between this machine and AWS may have answered in its place: check the proxy settings, `endpoints` and the network.".to_owned(),
+            Kind::Refused if self.code.is_none() => ANSWERED_BY_ANOTHER.to_owned(),
             Kind::AlreadyExists | Kind::Refused => return None,
         })
     }

@@ -8,7 +8,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (hint, transient) = (error.hint(), error.transient());
         let problem = match error.kind {
-            Kind::Unreadable => format!("AWS's answer cannot be used: {}", error.message),
+            Kind::Unreadable if !error.answered_by_another() => {
+                format!("AWS's answer cannot be used: {}", error.message)
+            }
             Kind::Unreachable => format!("AWS could not be reached: {}", error.message),
             Kind::Interrupted => format!("The call to AWS was interrupted: {}", error.message),
             _ => error.message,

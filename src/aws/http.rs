@@ -26,6 +26,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
+use super::page::Asked;
+
 /// The longest answer that is taken, in mebibytes. The longest that AWS gives here are pages of a thousand roles with
 /// their policies: some mebibytes.
 const LONGEST_ANSWER: usize = 64;
@@ -99,8 +101,13 @@ impl HttpConnector for ByRoute {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match route(request.uri()) {
             Some(route) => {
+                let asked = Asked(authority(request.uri()).to_owned());
                 let answer = self.shared.connector(route, &self.settings).call(request);
-                HttpConnectorFuture::new(async move { Ok(answer.await?.map(bounded)) })
+                HttpConnectorFuture::new(async move {
+                    let mut answer = answer.await?.map(bounded);
+                    answer.add_extension(asked);
+                    Ok(answer)
+                })
             }
             None => HttpConnectorFuture::ready(Err(ConnectorError::user(
                 format!("{} is not an http or https address", request.uri()).into(),
@@ -168,13 +175,20 @@ fn bounded(body: SdkBody) -> SdkBody {
     )
 }
 
+/// Host and port of a URL, without user and password.
+fn authority(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
 fn route(uri: &str) -> Option<Route> {
-    let (tls, rest) = match uri.split_once("://")? {
-        ("http", rest) => (false, rest),
-        ("https", rest) => (true, rest),
+    let tls = match uri.split_once("://")? {
+        ("http", _) => false,
+        ("https", _) => true,
         _ => return None,
     };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority(uri);
     let host = match authority.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
@@ -229,6 +243,7 @@ mod tests {
         check("http://[::1]:80/", Some(Route::Direct { tls: false }));
         check("http://169.254.169.254/latest", Some(Route::Direct { tls: false }));
         check("http://localhost.example/", Some(Route::Http));
+        check("http://user:password@localhost/", Some(Route::Direct { tls: false }));
         check("ftp://x/", None);
         check("x", None);
     }

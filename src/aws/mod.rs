@@ -28,6 +28,7 @@ mod http;
 mod iam;
 mod keys;
 mod observe;
+mod page;
 mod patience;
 mod rds;
 mod redact;

@@ -39,6 +39,8 @@ pub(crate) enum Reply {
     Never,
     /// Answers with success and the first half of a body.
     Half,
+    /// Answers with one more header.
+    Page(u16, &'static str, String),
     /// Answers with success and a body that never ends.
     Endless,
 }
@@ -213,7 +215,7 @@ fn form(body: &str) -> (String, String) {
 
 async fn write(stream: &mut TcpStream, reply: &Reply) {
     let (status, length, body) = match reply {
-        Reply::Answer(status, body) | Reply::AnswerAhead(_, status, body) => {
+        Reply::Answer(status, body) | Reply::AnswerAhead(_, status, body) | Reply::Page(status, _, body) => {
             (*status, body.len(), body.as_str())
         }
         Reply::Half => (200, 100, "{\"Direc"),
@@ -224,10 +226,11 @@ async fn write(stream: &mut TcpStream, reply: &Reply) {
         }
     };
     let ahead = if let Reply::AnswerAhead(seconds, ..) = reply { *seconds } else { 0 };
+    let more = if let Reply::Page(_, header, _) = reply { format!("{header}\r\n") } else { String::new() };
     let date = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead))
         .strftime("%a, %d %b %Y %H:%M:%S GMT");
     let answer = format!(
-        "HTTP/1.1 {status} X\r\ndate: {date}\r\ncontent-length: {length}\r\nconnection: close\r\nx-amzn-requestid: r-1\r\n\r\n{body}"
+        "HTTP/1.1 {status} X\r\ndate: {date}\r\ncontent-length: {length}\r\nconnection: close\r\nx-amzn-requestid: r-1\r\n{more}\r\n{body}"
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
