@@ -5,7 +5,7 @@
 //!
 //! From the outside in:
 //!
-//! - `main.rs` serves [`AuroraKerberos`], and nothing else.
+//! - `main.rs` serves [`AuroraKerberos`], in an environment without empty variables, and does nothing else.
 //! - [`provider`]: the provider block, and the list of what the provider offers.
 //! - [`resources`], [`data_sources`], [`functions`]: one file or folder a type; each list is in its `mod.rs`. They say what a
 //!   user may write and what create, read, update and delete mean. They know [`aws`] and [`krb5`], not the SDK.
@@ -35,6 +35,8 @@
 mod adoption;
 pub mod aws;
 pub mod data_sources;
+#[cfg(unix)]
+pub mod environment;
 pub mod functions;
 pub mod krb5;
 pub mod provider;

@@ -90,6 +90,39 @@ async fn an_empty_endpoint_is_none() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn an_empty_variable_is_none() {
+    let simulator = simulator::start().await;
+    let mut block = simulator::provider_config(&simulator);
+    block.as_object_mut().unwrap().remove("region");
+    let region = ("AWS_DEFAULT_REGION", "us-east-1");
+    let empty = [
+        "AWS_REGION",
+        "AWS_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_RETRY_MODE",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_CA_BUNDLE",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+    let all: Vec<_> = empty.map(|variable| (variable, "")).into_iter().chain([region]).collect();
+    assert_eq!(told(&all, &block).await, "configured");
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    file(
+        home.path(),
+        ".aws/config",
+        "[default]\nregion = us-east-1\naws_access_key_id = test\naws_secret_access_key = test\n",
+    );
+    block.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_key"));
+    let home = ("HOME", home.path().to_str().unwrap());
+    let all = [home, ("AWS_CONFIG_FILE", ""), ("AWS_PROFILE", ""), ("AWS_ACCESS_KEY_ID", "")];
+    assert_eq!(told(&all, &block).await, "configured");
+}
+
 #[tokio::test]
 async fn keys_that_no_request_can_hold_are_refused() {
     let simulator = simulator::start().await;
