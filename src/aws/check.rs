@@ -175,13 +175,20 @@ pub(crate) fn retries(
     let mode =
         settings.retry_mode.clone().or_else(|| env("AWS_RETRY_MODE")).or_else(|| profile("retry_mode"));
     match mode.as_deref() {
-        // `legacy` is the AWS CLI's old default; files that name it are still about.
-        None | Some("standard" | "legacy") => Ok((attempts, false)),
+        None | Some("standard") => Ok((attempts, false)),
+        // The AWS CLI's old default. It is right for the tools that know it, and they share the variable and the files
+        // with this provider, so it is no error; `standard` retries all that it does.
+        Some("legacy") => {
+            tracing::info!("the retry mode \"legacy\" is botocore's own; \"standard\" is used");
+            Ok((attempts, false))
+        }
         Some("adaptive") => Ok((attempts, true)),
         Some(mode) => Err(ConfigError::at(
             "retry_mode",
             "Invalid retry mode",
-            format!("The retry mode is {mode:?}; it can be standard or adaptive."),
+            format!(
+                "The retry mode (retry_mode, AWS_RETRY_MODE or retry_mode of the profile) is {mode:?}; it can be standard or adaptive."
+            ),
         )),
     }
 }
@@ -313,6 +320,8 @@ mod tests {
         check(&set(None, None), &[("AWS_MAX_ATTEMPTS", "0")], Err("max_retries"));
         check(&set(None, None), &[("AWS_MAX_ATTEMPTS", "x")], Err("max_retries"));
         check(&set(None, Some("patient")), &[], Err("retry_mode"));
+        check(&set(None, None), &[("AWS_RETRY_MODE", "patient")], Err("retry_mode"));
+        check(&set(None, None), &[("AWS_RETRY_MODE", "legacy")], Ok((26, false)));
     }
 
     #[test]

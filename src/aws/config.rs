@@ -63,6 +63,14 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     let endpoints = endpoints::resolve(&settings.endpoints, &env, &profiles)?;
     keys::check(settings, &env, &profiles)?;
     let of_profile = |key: &str| profiles.get(key).map(str::to_owned);
+    let either = |given: Option<bool>, variable: &str| match given {
+        Some(given) => Ok(Some(given)),
+        None => check::flag(&env, &profiles, variable),
+    };
+    let variants = Variants {
+        fips: either(settings.use_fips_endpoint, "AWS_USE_FIPS_ENDPOINT")?,
+        dual_stack: either(settings.use_dualstack_endpoint, "AWS_USE_DUALSTACK_ENDPOINT")?,
+    };
     let transport = check::transport(settings, &env, of_profile("ca_bundle"))?;
     let (attempts, adaptive) = check::retries(settings, &env, &of_profile)?;
     let mode = if adaptive { RetryConfig::adaptive() } else { RetryConfig::standard() };
@@ -75,7 +83,7 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
 
     let client = http::Client::new(transport);
     let observer = Observer::new(Calls::default(), user_agent(settings, env("TF_APPEND_USER_AGENT")));
-    let sdk = load(settings, files, &client, retries.clone()).await?;
+    let sdk = load(settings, files, &client, retries.clone(), variants).await?;
     let Some(region) = sdk.region().map(|region| region.as_ref().to_owned()) else {
         let detail = "No Region is set. Set region in the provider configuration, AWS_REGION in the environment, or region in the profile.";
         return Err(ConfigError::at("region", "No Region", detail));
@@ -118,7 +126,7 @@ async fn load_profiles(files: &EnvConfigFiles, name: Option<&str>) -> Result<Pro
     let selected = name.map(|name| name.to_owned().into());
     let profiles = aws_config::profile::load(&Fs::real(), &SdkEnv::real(), files, selected)
         .await
-        .map_err(|error| ConfigError::at("shared_config_files", "Unreadable shared files", chain(&error)))?;
+        .map_err(|error| unreadable(&chain(&error)))?;
     match name {
         Some(name) if profiles.get_profile(name).is_none() => {
             let detail = format!(
@@ -131,11 +139,33 @@ async fn load_profiles(files: &EnvConfigFiles, name: Option<&str>) -> Result<Pro
     }
 }
 
+/// The error of a shared file. The SDK tells the line; at the first one, an invisible mark before it is the likeliest.
+fn unreadable(told: &str) -> ConfigError {
+    let first = told.split_once("error parsing ").and_then(|(_, rest)| rest.split_once(" on line 1:"));
+    let is_marked =
+        |file: &&str| std::fs::read(file).is_ok_and(|text| text.starts_with("\u{feff}".as_bytes()));
+    let detail = match first.map(|(file, _)| file).filter(is_marked) {
+        Some(file) => format!(
+            "{file} begins with a byte order mark, which some editors write and AWS's tools do not read. Save the file as UTF-8 without it."
+        ),
+        None => told.to_owned(),
+    };
+    ConfigError::at("shared_config_files", "Unreadable shared files", detail)
+}
+
+/// Which of AWS's own endpoints are used.
+#[derive(Clone, Copy)]
+struct Variants {
+    fips: Option<bool>,
+    dual_stack: Option<bool>,
+}
+
 async fn load(
     settings: &Settings,
     files: EnvConfigFiles,
     client: &http::Client,
     retries: RetryConfig,
+    variants: Variants,
 ) -> Result<SdkConfig, ConfigError> {
     let read = settings.read_timeout.unwrap_or(READ_TIMEOUT);
     let timeouts = TimeoutConfig::builder()
@@ -162,10 +192,10 @@ async fn load(
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(fips) = settings.use_fips_endpoint {
+    if let Some(fips) = variants.fips {
         loader = loader.use_fips(fips);
     }
-    if let Some(dual_stack) = settings.use_dualstack_endpoint {
+    if let Some(dual_stack) = variants.dual_stack {
         loader = loader.use_dual_stack(dual_stack);
     }
     let sdk = loader.load().await;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tf_provider::framework::{Secret, duration};
-use tf_provider::value::Value;
+use tf_provider::framework::{Failure, Secret, duration};
+use tf_provider::value::{Path, Value};
 
 use crate::aws::{self, Settings};
 use crate::tags;
@@ -212,8 +212,26 @@ fn length(text: Option<String>) -> Option<Duration> {
     duration::parse(&text?)
 }
 
-/// A duration of the environment that only tests set, so that an answer that is lost does not cost them a minute.
-/// As with the poll interval, what is no duration says nothing.
+const READ_TIMEOUT: &str = "AURORAKERBEROS_READ_TIMEOUT";
+const RETRY_PAUSE: &str = "AURORAKERBEROS_RETRY_PAUSE";
+/// The durations of the environment, which only tests set, so that an answer that is lost does not cost them a minute.
+/// The first is the framework's.
+const FOR_TESTS: [&str; 3] = ["AURORAKERBEROS_POLL_INTERVAL", READ_TIMEOUT, RETRY_PAUSE];
+
+/// What is no duration would say nothing; whoever set it would wait in vain.
+pub(super) fn check_environment() -> Result<(), Failure> {
+    for variable in FOR_TESTS {
+        let Some(text) = std::env::var(variable).ok().filter(|text| !text.is_empty()) else { continue };
+        if duration::parse(&text).is_none() {
+            let problem = format!(
+                "{variable} in the environment is {text:?}, which is no duration such as \"200ms\" or \"1m\"."
+            );
+            return Err(Failure { path: None, ..Failure::config(Path::root(), problem) });
+        }
+    }
+    Ok(())
+}
+
 fn for_tests(variable: &str) -> Option<Duration> {
     duration::parse(&std::env::var(variable).ok()?)
 }
@@ -254,8 +272,8 @@ impl ProviderConfig {
             skip_requesting_account_id: self.skip_requesting_account_id.unwrap_or_default(),
             ec2_metadata_service_endpoint: self.ec2_metadata_service_endpoint,
             terraform_version: Some(terraform_version).filter(|version| !version.is_empty()),
-            read_timeout: for_tests("AURORAKERBEROS_READ_TIMEOUT"),
-            retry_pause: for_tests("AURORAKERBEROS_RETRY_PAUSE"),
+            read_timeout: for_tests(READ_TIMEOUT),
+            retry_pause: for_tests(RETRY_PAUSE),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Provider for AuroraKerberos {
         if !needed.is_empty() {
             return Ok(Configured::Waiting(needed));
         }
+        config::check_environment()?;
         let is_unknown = |tags: &'static str| of_tags.iter().any(|path| Path::of(tags).contains(path));
         let unknown_tags =
             UnknownTags { default: is_unknown("default_tags"), ignored: is_unknown("ignore_tags") };

@@ -124,6 +124,41 @@ async fn an_empty_variable_is_none() {
 }
 
 #[tokio::test]
+async fn wrong_settings_are_named_and_not_passed_over() {
+    let simulator = simulator::start().await;
+    let block = simulator::provider_config(&simulator);
+    let folder = tempfile::tempdir().unwrap();
+    let marked = file(folder.path(), "marked", "\u{feff}[default]\nregion = us-east-1\n");
+    let role = "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = nosuch\n";
+    let no_source = file(folder.path(), "no_source", role);
+    let mut all = Vec::new();
+    for (variable, value) in [
+        ("AURORAKERBEROS_POLL_INTERVAL", "abc"),
+        ("AURORAKERBEROS_READ_TIMEOUT", "5"),
+        ("AURORAKERBEROS_RETRY_PAUSE", "often"),
+        ("AWS_RETRY_MODE", "patient"),
+        ("AWS_USE_FIPS_ENDPOINT", "maybe"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "1"),
+        ("AWS_CONFIG_FILE", &marked),
+    ] {
+        all.push(told(&[(variable, value)], &block).await);
+    }
+    all.push(told(&[("AWS_CONFIG_FILE", no_source.as_str())], &silent()).await);
+    let all = all.join("\n").replace(folder.path().to_str().unwrap(), "FOLDER");
+    insta::assert_snapshot!(all, @r#"
+    error: Failed to configure provider aurorakerberos — AURORAKERBEROS_POLL_INTERVAL in the environment is "abc", which is no duration such as "200ms" or "1m".
+    error: Failed to configure provider aurorakerberos — AURORAKERBEROS_READ_TIMEOUT in the environment is "5", which is no duration such as "200ms" or "1m".
+    error: Failed to configure provider aurorakerberos — AURORAKERBEROS_RETRY_PAUSE in the environment is "often", which is no duration such as "200ms" or "1m".
+    error at retry_mode: Failed to configure provider aurorakerberos — Invalid retry mode. The retry mode (retry_mode, AWS_RETRY_MODE or retry_mode of the profile) is "patient"; it can be standard or adaptive.
+    error: Failed to configure provider aurorakerberos — Invalid setting. AWS_USE_FIPS_ENDPOINT in the environment is "maybe"; it can be true or false.
+    error: Failed to configure provider aurorakerberos — Invalid setting. AWS_USE_DUALSTACK_ENDPOINT in the environment is "1"; it can be true or false.
+    error at shared_config_files: Failed to configure provider aurorakerberos — Unreadable shared files. FOLDER/marked begins with a byte order mark, which some editors write and AWS's tools do not read. Save the file as UTF-8 without it.
+    error: Failed to configure provider aurorakerberos — Unknown profile. The profile "default" takes its credentials from source_profile = nosuch, and the shared files have no profile of this name. They have: default.
+    "#);
+    assert_eq!(told(&[("AWS_RETRY_MODE", "legacy")], &block).await, "configured");
+}
+
+#[tokio::test]
 async fn keys_that_no_request_can_hold_are_refused() {
     let simulator = simulator::start().await;
     let mut block = simulator::provider_config(&simulator);
