@@ -4,25 +4,23 @@
 //! environment, shared files, SSO, web identity, containers, instance metadata.
 
 use std::error::Error as StdError;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::os_shim_internal::{Env as SdkEnv, Fs};
 use aws_types::region::Region;
 
 use super::check::{self, ConfigError};
@@ -31,6 +29,7 @@ use super::endpoints;
 use super::error::{Error, Kind, chain, find};
 use super::keys::{self, Checked, Unsendable};
 use super::observe::{Calls, Observer, UserAgent};
+use super::profiles;
 use super::role::{AssumedRole, Passing, Questions, Reason, RoleError, WebIdentityRole};
 use super::settings::Settings;
 use super::sts::Identity;
@@ -57,9 +56,9 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
     if let Some(region) = &settings.region {
         check::region(region)?;
     }
-    let files = profile_files(settings);
+    let files = profiles::files(settings);
     let profile_name = settings.profile.clone().or_else(|| env("AWS_PROFILE"));
-    let profiles = load_profiles(&files, profile_name.as_deref()).await?;
+    let profiles = profiles::load(&files, profile_name.as_deref()).await?;
     let endpoints = endpoints::resolve(&settings.endpoints, &env, &profiles)?;
     keys::check(settings, &env, &profiles)?;
     let of_profile = |key: &str| profiles.get(key).map(str::to_owned);
@@ -104,53 +103,6 @@ pub async fn configure(settings: &Settings) -> Result<Aws, ConfigError> {
         identity.as_ref().map_or_else(|| check::partition(&region), Identity::partition).to_owned();
     let account_id = identity.map(|identity| identity.account_id);
     Ok(Aws::new(settings, common, account_id, partition, region))
-}
-
-fn profile_files(settings: &Settings) -> EnvConfigFiles {
-    let (configs, credentials) = (&settings.shared_config_files, &settings.shared_credentials_files);
-    let mut files = EnvConfigFiles::builder()
-        .include_default_config_file(configs.is_empty())
-        .include_default_credentials_file(credentials.is_empty());
-    for (kind, names) in [(EnvConfigFileKind::Config, configs), (EnvConfigFileKind::Credentials, credentials)]
-    {
-        for name in names {
-            files = files.with_file(kind, PathBuf::from(name));
-        }
-    }
-    files.build()
-}
-
-// aws-config passes over a profile that does not exist and goes on with other credentials, which may be those
-// of another account.
-async fn load_profiles(files: &EnvConfigFiles, name: Option<&str>) -> Result<ProfileSet, ConfigError> {
-    let selected = name.map(|name| name.to_owned().into());
-    let profiles = aws_config::profile::load(&Fs::real(), &SdkEnv::real(), files, selected)
-        .await
-        .map_err(|error| unreadable(&chain(&error)))?;
-    match name {
-        Some(name) if profiles.get_profile(name).is_none() => {
-            let detail = format!(
-                "The shared files have no profile {name:?} (from profile or AWS_PROFILE). {}",
-                keys::known(&profiles)
-            );
-            Err(ConfigError::at("profile", "Unknown profile", detail))
-        }
-        _ => Ok(profiles),
-    }
-}
-
-/// The error of a shared file. The SDK tells the line; at the first one, an invisible mark before it is the likeliest.
-fn unreadable(told: &str) -> ConfigError {
-    let first = told.split_once("error parsing ").and_then(|(_, rest)| rest.split_once(" on line 1:"));
-    let is_marked =
-        |file: &&str| std::fs::read(file).is_ok_and(|text| text.starts_with("\u{feff}".as_bytes()));
-    let detail = match first.map(|(file, _)| file).filter(is_marked) {
-        Some(file) => format!(
-            "{file} begins with a byte order mark, which some editors write and AWS's tools do not read. Save the file as UTF-8 without it."
-        ),
-        None => told.to_owned(),
-    };
-    ConfigError::at("shared_config_files", "Unreadable shared files", detail)
 }
 
 /// Which of AWS's own endpoints are used.

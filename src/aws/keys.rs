@@ -13,6 +13,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
 use super::check::{ConfigError, Env};
+use super::profiles;
 use super::settings::Settings;
 
 /// A key that no request can hold. It does not say what the key is.
@@ -100,7 +101,7 @@ fn of_profiles(settings: &Settings, env: Env<'_>, profiles: &ProfileSet) -> Resu
             let Some(by) = followed.last() else { return Ok(()) };
             let detail = format!(
                 "The profile {by:?} takes its credentials from source_profile = {name}, and the shared files have no profile of this name. {}",
-                known(profiles)
+                profiles::known(profiles)
             );
             return Err(ConfigError { attribute: attribute(), summary: "Unknown profile", detail });
         };
@@ -126,13 +127,6 @@ fn source(profile: &Profile, is_source: bool) -> Option<&str> {
     let own = is_source && has("aws_access_key_id") && has("aws_secret_access_key");
     let assumes = has("role_arn") && !has("web_identity_token_file") && !own;
     profile.get("source_profile").filter(|_| assumes)
-}
-
-/// Which profiles there are, for a message about one that there is not.
-pub(crate) fn known(profiles: &ProfileSet) -> String {
-    let mut names: Vec<&str> = profiles.profiles().collect();
-    names.sort_unstable();
-    format!("They have: {}.", if names.is_empty() { "none".to_owned() } else { names.join(", ") })
 }
 
 /// The credentials of another source, if they can be sent.

@@ -30,6 +30,7 @@ mod keys;
 mod observe;
 mod page;
 mod patience;
+mod profiles;
 mod rds;
 mod redact;
 mod retry;
