@@ -56,7 +56,7 @@ pub(super) const CASES: &[Case] = {
         case((Directory, Create), DIRECTORY, After, StoppedTwice, Some(true)),
         case((Directory, Create), DIRECTORY, After, GroupTerminated, Some(false)),
         case((Directory, Create), DIRECTORY, Before, TerraformKilled, Some(false)),
-        case((Directory, Change), (Ds, "AddTagsToResource", 1), After, StoppedTwice, Some(false)),
+        case((Directory, Change), (Ds, "AddTagsToResource", 1), After, StoppedTwice, None),
         case((Directory, Destroy), (Ds, "DeleteDirectory", 1), After, TerraformKilled, Some(false)),
         case((Trust, Create), TRUST, After, TerraformKilled, Some(true)),
         case((Trust, Create), TRUST, After, Stopped, Some(false)),
