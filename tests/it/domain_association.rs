@@ -554,7 +554,7 @@ async fn an_interrupted_update_goes_on() {
 /// What AWS may have done is in the state, and the next apply goes on from there.
 #[tokio::test]
 async fn a_modification_without_an_answer_is_in_the_state() {
-    for kind in [FaultKind::Delay(Duration::from_secs(60)), FaultKind::ResetAfter] {
+    for kind in [FaultKind::Delay(Duration::from_mins(1)), FaultKind::ResetAfter] {
         let stage = Stage::new(2).await;
         stage.slow(300);
         stage.simulator.fault(Fault::new(Service::Rds, "ModifyDBCluster", kind.clone()).times(1));
