@@ -144,7 +144,7 @@ impl DirectoryService {
 
     /// Every directory of the account in this Region, shared ones included. Who asks at the same time shares the answer.
     ///
-    /// [`Freshness::Recent`] is [`LISTED`] here, and may leave out what this process has created meanwhile.
+    /// [`Freshness::Recent`] is five seconds here, and may leave out what this process has created meanwhile.
     pub async fn list_directories(&self, freshness: Freshness) -> Result<Arc<Vec<Directory>>> {
         let all = match freshness {
             Freshness::Now => self.all.find(&()).await?,
