@@ -12,6 +12,7 @@ use super::read::{is_visible, set_facts};
 use super::{CONSOLE_NAME, DirectoryAccessRole, INLINE, NONE, delete, grant, seconds};
 use crate::adoption::adopt;
 use crate::aws::{self, Aws, CreateRole, Freshness, Kind, Role};
+use crate::resources::late::pause;
 use crate::tags;
 
 /// How long a role that a lost request made is looked for.
@@ -111,7 +112,6 @@ async fn request(client: &Aws, input: &CreateRole, context: &Context) -> Result<
 /// Looks for the role that a lost request may have made, for as long as one may take to show. A look that fails in
 /// passing is no answer. A stop does not end it at once: giving up here could leave a role behind that no state knows.
 async fn look(client: &Aws, input: &CreateRole, context: &Context) -> Option<Role> {
-    let pause = pause(context);
     for look in 0..UNSEEN.as_secs() {
         if look >= AFTER_A_STOP.as_secs() && context.is_stopped() {
             return None;
@@ -123,7 +123,7 @@ async fn look(client: &Aws, input: &CreateRole, context: &Context) -> Option<Rol
             // None, or none yet but the one that this one replaces.
             answer => tracing::debug!(role = input.name, ?answer, "no role of this apply to be seen"),
         }
-        tokio::time::sleep(pause).await;
+        pause(context, PAUSE).await;
     }
     None
 }
@@ -138,10 +138,6 @@ fn is_ours(found: &Role, input: &CreateRole, now: jiff::Timestamp) -> bool {
         && found.permissions_boundary == input.permissions_boundary
         && found.max_session_duration == input.max_session_duration
         && grant::same_meaning(&found.assume_role_policy, &input.assume_role_policy)
-}
-
-fn pause(context: &Context) -> Duration {
-    context.poll_interval().map_or(PAUSE, |poll| poll.min(PAUSE))
 }
 
 /// Gives the role one of the two policies. That this resource does so is noted before, since it may be done though its
@@ -159,14 +155,13 @@ pub(super) async fn give(
 
 /// Gives the permissions although Terraform has asked to stop, for some seconds.
 async fn give_at_last(client: &Aws, role: &DirectoryAccessRole, context: &Context) -> aws::Result<()> {
-    let pause = pause(context);
     let mut left = AFTER_A_STOP.as_secs();
     loop {
         match give_once(client, &role.name, &role.policy).await {
             Err(error) if is_too_early(&error) && left > 0 => left -= 1,
             given => return given,
         }
-        tokio::time::sleep(pause).await;
+        pause(context, PAUSE).await;
     }
 }
 
