@@ -9,12 +9,12 @@ use aws_simulator::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::support::{Action, Core, Object, Report, simulator};
+use crate::support::simulator::{self, ROLE};
+use crate::support::{Action, Core, Object, Report};
 
 const CLUSTER: &str = "c";
 /// A cluster that somebody else has modified to join, and not rebooted.
 const BEGUN: &str = "d";
-const ROLE: &str = "kerberos";
 const PARTNER: &str = "partner.example.com";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/audit";
 
@@ -366,26 +366,11 @@ fn directory(walk: Walk) -> Json {
 }
 
 fn role(walk: Walk) -> Json {
-    let mut config = json!({"name": ROLE, "tags": {"team": "db", "stage": "test"}});
-    if walk == Walk::Change {
-        config["description"] = json!("For Aurora");
-        config["permissions_boundary"] =
-            json!("arn:aws:iam::aws:policy/service-role/AmazonRDSDirectoryServiceAccess");
-        config["policy"] = json!("inline");
-        config["tags"] = json!({"team": "identity"});
-    }
-    config
+    simulator::role(walk == Walk::Change)
 }
 
 fn trust(walk: Walk, directory: &Json) -> Json {
-    let mut config = json!({
-        "directory_id": directory,
-        "remote_domain_name": "onprem.example.com",
-        "trust_direction": "Two-Way",
-        "trust_password_wo": "shared between both sides",
-        "trust_password_wo_version": 1,
-        "delete_associated_conditional_forwarder": true,
-    });
+    let mut config = simulator::trust(directory);
     match walk {
         Walk::Create => {}
         Walk::Change => {

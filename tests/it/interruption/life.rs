@@ -5,10 +5,10 @@ use std::fmt;
 use aws_simulator::{ClusterSeed, Config, DEFAULT_ACCOUNT, Simulator};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Action, Core, Object, Planned, Report, simulator};
+use crate::support::simulator::{self, ROLE};
+use crate::support::{Action, Core, Object, Planned, Report};
 
 const CLUSTER: &str = "c";
-const ROLE: &str = "kerberos";
 
 /// What is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,30 +227,16 @@ fn directory(step: Step) -> Json {
 }
 
 fn role(step: Step) -> Json {
-    let mut config = json!({"name": ROLE, "tags": {"team": "db", "stage": "test"}});
+    let mut config = simulator::role(step == Step::Change);
     if step == Step::Replace {
         config["path"] = json!("/aurora/");
-    }
-    if step == Step::Change {
-        config["description"] = json!("For Aurora");
-        config["permissions_boundary"] =
-            json!("arn:aws:iam::aws:policy/service-role/AmazonRDSDirectoryServiceAccess");
-        config["policy"] = json!("inline");
-        config["tags"] = json!({"team": "identity"});
     }
     config
 }
 
 fn trust(step: Step, directory: &Json) -> Json {
-    let mut config = json!({
-        "directory_id": directory,
-        "remote_domain_name": "onprem.example.com",
-        "trust_direction": "Two-Way",
-        "trust_password_wo": "shared between both sides",
-        "trust_password_wo_version": 1,
-        "conditional_forwarder_ip_addrs": ["10.1.0.10"],
-        "delete_associated_conditional_forwarder": true,
-    });
+    let mut config = simulator::trust(directory);
+    config["conditional_forwarder_ip_addrs"] = json!(["10.1.0.10"]);
     match step {
         Step::Change => {
             config["selective_auth"] = json!("Enabled");

@@ -51,15 +51,8 @@ async fn a_directory_and_a_trust_that_are_not_done() {
     assert_eq!((&state["stage"], &state["alias"]), (&json!("Active"), &json!("corp-slow")));
 
     let mut trust = core.resource("aurorakerberos_directory_trust");
-    let config = json!({
-        "directory_id": id,
-        "remote_domain_name": "onprem.example.com",
-        "trust_direction": "Two-Way",
-        "trust_password_wo": "shared between both sides",
-        "trust_password_wo_version": 1,
-        "conditional_forwarder_ip_addrs": ["10.1.0.10"],
-        "delete_associated_conditional_forwarder": true,
-    });
+    let mut config = simulator::trust(&json!(id));
+    config["conditional_forwarder_ip_addrs"] = json!(["10.1.0.10"]);
     kill_while_it_waits(&simulator, &core, trust.clone(), &config, "DescribeTrusts").await;
     adopt(&simulator, &mut trust, &format!("{id}/onprem.example.com"), &config).await;
     assert_eq!(trust.state_json()["trust_state"], "Verified");

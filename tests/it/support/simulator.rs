@@ -32,3 +32,31 @@ pub(crate) fn directory() -> Json {
         "admin_password_wo_version": 1,
     })
 }
+
+/// The name of [`role`].
+pub(crate) const ROLE: &str = "kerberos";
+
+/// An `aurorakerberos_directory_access_role`, or all that can be changed of it in place.
+pub(crate) fn role(changed: bool) -> Json {
+    let mut config = json!({"name": ROLE, "tags": {"team": "db", "stage": "test"}});
+    if changed {
+        config["description"] = json!("For Aurora");
+        config["permissions_boundary"] =
+            json!("arn:aws:iam::aws:policy/service-role/AmazonRDSDirectoryServiceAccess");
+        config["policy"] = json!("inline");
+        config["tags"] = json!({"team": "identity"});
+    }
+    config
+}
+
+/// An `aurorakerberos_directory_trust`, without a word on its forwarder's addresses.
+pub(crate) fn trust(directory: &Json) -> Json {
+    json!({
+        "directory_id": directory,
+        "remote_domain_name": "onprem.example.com",
+        "trust_direction": "Two-Way",
+        "trust_password_wo": "shared between both sides",
+        "trust_password_wo_version": 1,
+        "delete_associated_conditional_forwarder": true,
+    })
+}
