@@ -5,11 +5,18 @@ use jiff::Timestamp;
 /// Sends a request and sorts its error.
 ///
 /// `send!(RDS, "ModifyDBCluster", request)` sends with the SDK's retries, and while it is throttled with the
-/// [patience](super::patience) of the operation; with a fourth word, `once`, the request is not repeated where it may
-/// have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce), and not given up while AWS may have it.
+/// [patience](super::patience) of the operation. With a fourth word, `once`, the request is not repeated where it may
+/// have taken effect, see [`AtMostOnce`](super::retry::AtMostOnce), and not given up while AWS may have it; with the
+/// word `watched`, a [`Flight`](super::retry::Flight) sees whether an attempt may have taken effect without an answer.
 macro_rules! send {
     ($service:expr, $operation:literal, $request:expr) => {
         $crate::aws::call::sent!($service, $operation, $request, |request| request.send())
+    };
+    ($service:expr, $operation:literal, $request:expr, watched $flight:expr) => {
+        $crate::aws::call::sent!($service, $operation, $request, |request| request
+            .customize()
+            .interceptor($flight.clone())
+            .send())
     };
     ($service:expr, $operation:literal, $request:expr, once $config:path) => {{
         let request = $request;

@@ -65,6 +65,7 @@ pub use error::{Error, Kind, Result};
 pub use iam::{AttachedPolicy, CreateRole, Iam, Role, WholeRole};
 pub use observe::{Calls, Clock};
 pub use rds::{Cluster, DomainMembership, DomainUser, Event, Instance, KerberosSupport, Member, Rds};
+pub(crate) use retry::Flight;
 pub use secret::Secret;
 pub use settings::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints, IgnoreTags, Settings, UnknownTags};
 pub use sts::{Identity, Sts};

@@ -578,6 +578,39 @@ async fn a_modification_without_an_answer_is_in_the_state() {
     }
 }
 
+/// The same when the repeated request was refused, since the first had come through, and nobody has looked since.
+#[tokio::test]
+async fn a_stop_before_the_look_that_would_tell_loses_nothing() {
+    let stage = Stage::new(2).await;
+    stage.slow(5000);
+    let late = |time| FaultKind::Delay(Duration::from_millis(time));
+    let modify = |kind| Fault::new(Service::Rds, "ModifyDBCluster", kind).times(1);
+    stage.simulator.fault(modify(FaultKind::ResetAfter));
+    stage.simulator.fault(modify(late(500)).from_call(2));
+    let running = stage.association().apply_in_background(&stage.config());
+    stage.until("ModifyDBCluster", 1).await;
+    while stage.simulator.count("ModifyDBCluster") < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stage.simulator.fault(Fault::new(Service::Rds, "DescribeDBClusters", late(3000)));
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    stage.core.stop().await;
+    let (mut association, result) = running.await.unwrap();
+    result.unwrap();
+    let told = association.warnings().to_string();
+    for part in ["asked for cluster c to join", "an answer was lost", "The next apply goes on"] {
+        assert!(told.contains(part), "{part:?} is not in:\n{told}");
+    }
+    assert!(!association.is_tainted());
+    stage.slow(60);
+    stage.simulator.clear_faults();
+    stage.core.restart().await;
+    association.refresh().await.unwrap();
+    let state = association.apply(&stage.config()).await.unwrap();
+    assert_eq!(state["status"], "kerberos-enabled");
+    stage.end(association).await;
+}
+
 #[tokio::test]
 async fn a_timeout_says_how_far_it_came() {
     let stage = Stage::new(1).await;

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 
 use super::super::call::{Freshness, RECENT, lists, pages, send};
 use super::super::error::{Error, Kind, Result};
+use super::super::retry::Flight;
 use super::{DomainMembership, Instance, PAGE, RDS, Rds, filter, memberships};
 
 /// A cluster as AWS describes it.
@@ -110,13 +111,15 @@ impl Rds {
     }
 
     /// Joins the cluster to a directory. Sent again with the same directory, it is AWS's own cure for a join
-    /// that failed.
-    pub async fn join_domain(
+    /// that failed. The flight tells whether a request that was refused in the end may have had an effect: a repeated one
+    /// finds the cluster busy with the first.
+    pub(crate) async fn join_domain(
         &self,
         cluster: &str,
         directory_id: &str,
         iam_role_name: &str,
         apply_immediately: bool,
+        flight: &Flight,
     ) -> Result<()> {
         let _writing = self.generation.writing();
         let request = self
@@ -126,7 +129,7 @@ impl Rds {
             .domain(directory_id)
             .domain_iam_role_name(iam_role_name)
             .apply_immediately(apply_immediately);
-        send!(RDS, "ModifyDBCluster", request).map(drop)
+        send!(RDS, "ModifyDBCluster", request, watched flight).map(drop)
     }
 
     /// Takes the cluster out of its domain. For a cluster this is the domain `none`; the switch that instances

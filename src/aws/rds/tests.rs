@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::super::testing::{Double, Reply, xml, xml_error};
-use super::super::{Freshness, Kind, instance_is_busy, role_not_visible_yet};
+use super::super::{Flight, Freshness, Kind, instance_is_busy, role_not_visible_yet};
 use super::{KerberosSupport, Member};
 
 fn cluster(id: &str) -> String {
@@ -114,12 +114,15 @@ async fn join_and_leave() {
     })
     .await;
     let rds = aws.rds();
-    rds.join_domain("one", "d-1", "role", true).await.unwrap();
+    let flight = Flight::default();
+    rds.join_domain("one", "d-1", "role", true, &flight).await.unwrap();
     rds.leave_domain("one", false).await.unwrap();
-    let error = rds.join_domain("one", "d-1", "role", true).await.unwrap_err();
+    let flight = Flight::default();
+    let error = rds.join_domain("one", "d-1", "role", true, &flight).await.unwrap_err();
     assert!(role_not_visible_yet(&error) && !error.ambiguous(), "{error}");
-    let error = rds.join_domain("one", "d-1", "role", true).await.unwrap_err();
+    let error = rds.join_domain("one", "d-1", "role", true, &flight).await.unwrap_err();
     assert_eq!(error.kind, Kind::Conflict);
+    assert!(!flight.is_lost());
     assert_eq!(
         double.asked()[..2],
         [
@@ -127,6 +130,26 @@ async fn join_and_leave() {
             "ModifyDBCluster DBClusterIdentifier=one&ApplyImmediately=false&Domain=none",
         ]
     );
+}
+
+/// What AWS says to a request that it was sent again says nothing of the one before.
+#[tokio::test]
+async fn a_refusal_does_not_hide_a_lost_answer() {
+    let busy =
+        || xml_error(400, "InvalidDBClusterStateFault", "DB cluster is not available for modification");
+    for (first, expect) in [
+        (Reply::Reset, true),
+        (xml_error(500, "InternalFailure", "It broke."), true),
+        (xml_error(400, "Throttling", "Rate exceeded"), false),
+    ] {
+        let what = format!("{first:?}");
+        let (double, aws) =
+            Double::with_aws(move |request| if request.call == 1 { first.clone() } else { busy() }).await;
+        let flight = Flight::default();
+        let error = aws.rds().join_domain("one", "d-1", "role", true, &flight).await.unwrap_err();
+        assert_eq!((error.kind, double.operations().len()), (Kind::Conflict, 2), "{what}");
+        assert_eq!(flight.is_lost(), expect, "{what}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::facts::{Facts, observe};
 use super::round::{Millis, Reboot, Round, now};
 use super::step::{Goal, Step, next};
 use super::{explain, leave};
-use crate::aws::{self, Aws, Kind};
+use crate::aws::{self, Aws, Flight, Kind};
 
 /// How long AWS may go on to show what was before a change.
 const SETTLE: Duration = Duration::from_mins(2);
@@ -52,19 +52,13 @@ pub(super) async fn join(
         latest: None,
         rest: None,
         role_refused: None,
-        may_have_modified: false,
-        unanswered: false,
+        modification: Flight::default(),
         done: Vec::new(),
     };
     loop {
         let (step, facts) = match join.look().await {
             Ok(found) => found,
-            Err(failure) => {
-                if let Some(facts) = join.latest.as_ref().filter(|facts| join.is_at_work(facts)) {
-                    keep(facts);
-                }
-                return Err(join.with_progress(failure));
-            }
+            Err(failure) => return Err(join.ended(failure, &mut keep)),
         };
         match step {
             Step::Done => {
@@ -82,10 +76,7 @@ pub(super) async fn join(
             Step::Wait(_) => {}
             Step::Modify => {
                 if let Err(failure) = join.modify(&facts).await {
-                    if join.is_at_work(&facts) {
-                        keep(&facts);
-                    }
-                    return Err(join.with_progress(failure));
+                    return Err(join.ended(failure, &mut keep));
                 }
             }
             // Without notes this may be the work of a process that was killed.
@@ -113,24 +104,44 @@ struct Join<'a> {
     /// Until when to leave AWS alone, and why.
     rest: Option<(Instant, String)>,
     role_refused: Option<Instant>,
-    /// Whether a modification had no answer, or was refused as one that comes after another: then the cluster may be on
-    /// its way by this operation's doing.
-    may_have_modified: bool,
-    /// Whether a modification was given up without its answer.
-    unanswered: bool,
+    /// Tells whether an attempt to modify the cluster may have had an effect without an answer: then the cluster may be on
+    /// its way by this operation's doing, although the one that was repeated found it busy.
+    modification: Flight,
     /// What this operation did so far, a line each.
     done: Vec<String>,
 }
 
 impl Join<'_> {
-    /// Whether what becomes of the cluster is, or may be, this operation's work.
+    /// Whether what becomes of the cluster is this operation's work.
     fn is_at_work(&self, facts: &Facts) -> bool {
         let goal = &self.goal.directory_id;
         let came = || {
             facts.directories().contains(goal)
                 && self.found_in.as_ref().is_some_and(|found_in| !found_in.contains(goal))
         };
-        self.round.is_some() || self.unanswered || (self.may_have_modified && came())
+        self.round.is_some() || (self.modification.is_lost() && came())
+    }
+
+    /// The join is over. What may have come of it must be in the state, also when nobody has looked since its answer was
+    /// lost, or AWS does not show it yet; not when the cluster is somebody else's now.
+    fn ended(&mut self, failure: Failure, keep: &mut impl FnMut(&Facts)) -> Failure {
+        if self.round.is_none() && self.modification.is_lost() {
+            let goal = self.goal;
+            leave::note_joined(self.context, &goal.directory_id);
+            self.note(&format!(
+                "asked for cluster {} to join {}; an answer was lost",
+                goal.cluster, goal.directory_id
+            ));
+        }
+        let found_in = self.found_in.clone().unwrap_or_default();
+        let facts = self.latest.as_ref().filter(|facts| {
+            self.is_at_work(facts)
+                || (self.modification.is_lost() && elsewhere(self.goal, &found_in, facts).is_none())
+        });
+        if let Some(facts) = facts {
+            keep(facts);
+        }
+        self.with_progress(failure)
     }
 
     /// Looks until there is something to do.
@@ -174,7 +185,13 @@ impl Join<'_> {
         let modified = self
             .aws
             .rds()
-            .join_domain(&goal.cluster, &goal.directory_id, &goal.iam_role_name, goal.immediately)
+            .join_domain(
+                &goal.cluster,
+                &goal.directory_id,
+                &goal.iam_role_name,
+                goal.immediately,
+                &self.modification,
+            )
             .await;
         match modified {
             Ok(()) => {
@@ -190,18 +207,11 @@ impl Join<'_> {
             }
             Err(error) if aws::role_not_visible_yet(&error) => self.role_refused(error),
             Err(error) if error.kind == Kind::Conflict || error.transient() => {
-                // A request that is repeated after a lost answer finds the cluster busy with it.
-                self.may_have_modified |= error.kind == Kind::Conflict || error.ambiguous();
                 self.take_rest(&error);
                 Ok(())
             }
-            // Given up: the answer will never be known, and the state must hold what may have come of it.
-            Err(error) if error.ambiguous() => {
-                self.unanswered = true;
-                leave::note_joined(self.context, &goal.directory_id);
-                self.note(&format!("asked for cluster {} to join {}; no answer came", goal.cluster, goal.directory_id));
-                Err(error.into())
-            }
+            // Given up, or refused when it was sent again.
+            Err(error) if self.modification.is_lost() => Err(error.into()),
             Err(error) => Err(Failure::from(error).advise(
                 "Nothing was changed. The hints of AWS on joining a domain: the directory must be Active, and the role \
                  must be one that Aurora can use.",
