@@ -10,6 +10,11 @@ use tf_provider::framework::Context;
 /// The longest pause once Terraform has asked the provider to stop.
 const WHEN_STOPPED: Duration = Duration::from_secs(1);
 
+/// A time that is shorter in tests, which poll faster.
+pub(super) fn scaled(context: &Context, time: Duration, polls: u32) -> Duration {
+    context.poll_interval().map_or(time, |poll| (poll * polls).max(Duration::from_secs(5)).min(time))
+}
+
 /// Looks `looks` times at most, as long as what is seen is `doubtful`; gives what was seen last. A stop ends the looks.
 pub(super) async fn look_again<T, E, F>(
     context: &Context,

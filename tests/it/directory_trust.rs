@@ -138,6 +138,44 @@ async fn a_trust_that_aws_has_not_verified_is_verified() {
     world.end().await;
 }
 
+/// A new trust that AWS has yet to verify stays `Created` for longer than some looks, and AWS refuses the request meanwhile.
+#[tokio::test]
+async fn aws_may_take_its_time_to_begin_a_verification() {
+    let mut world = World::start().await;
+    world.simulator.set_steps(Steps { trust_change: Duration::from_millis(400), ..Steps::default() });
+    let more = json!({"trust_direction": "Two-Way", "require_verified": true});
+    let state = world.trust.apply(&world.config(more.clone())).await.unwrap();
+    assert_eq!(state["trust_state"], "Verified");
+    world.assert_settled(more).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_refusal_to_verify_is_told() {
+    let mut world = World::start().await;
+    let refused =
+        FaultKind::Refused(400, "ClientException".to_owned(), "The domain does not answer.".to_owned());
+    world.simulator.fault(Fault::new(Service::Ds, "VerifyTrust", refused));
+    // AWS's own verification does not begin while the test lasts.
+    world.simulator.set_steps(Steps { trust_change: Duration::from_mins(1), ..Steps::default() });
+    let creating = world.trust.apply_in_background(&world.config(json!({"trust_direction": "Two-Way"})));
+    while world.simulator.count("CreateTrust") < 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.simulator.advance(Duration::from_mins(1));
+    let (trust, result) = creating.await.unwrap();
+    result.unwrap();
+    world.trust = trust;
+    let told = world.trust.warnings().to_string();
+    for part in ["is in the state Created", "It does not take the request", "The domain does not answer."] {
+        assert!(told.contains(part), "{part:?} is not in:\n{told}");
+    }
+    assert!(world.simulator.count("VerifyTrust") > 1, "AWS is asked again");
+    world.simulator.clear_faults();
+    world.simulator.set_steps(Steps::default());
+    world.end().await;
+}
+
 #[tokio::test]
 async fn every_argument_in_place() {
     let mut world = World::created(json!({})).await;

@@ -134,7 +134,7 @@ pub(super) async fn finish(aws: &Aws, trust: &mut Trust, apply: &Apply<Trust>) -
     let planned = trust.conditional_forwarder_ip_addrs.clone();
     let outcome = state::verified(aws, trust, apply).await?;
     let found = match &outcome {
-        Outcome::Good(found) | Outcome::NotVerified(found) => found,
+        Outcome::Good(found) | Outcome::NotVerified(found, _) => found,
     };
     trust.observe(found);
     // CreateTrust leaves a forwarder alone that was there before.
@@ -147,7 +147,9 @@ pub(super) async fn finish(aws: &Aws, trust: &mut Trust, apply: &Apply<Trust>) -
     }
     apply.save(trust);
     match outcome {
-        Outcome::NotVerified(found) => state::report_unverified(aws, trust, &found, apply).await,
+        Outcome::NotVerified(found, refusal) => {
+            state::report_unverified(aws, trust, &found, refusal.as_ref(), apply).await
+        }
         Outcome::Good(_) => Ok(()),
     }
 }

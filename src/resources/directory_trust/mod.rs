@@ -210,8 +210,8 @@ impl Resource for Trusts {
         if planned.trust_state.is_empty() {
             let found = match state::verified(aws, &planned, apply).await? {
                 Outcome::Good(found) => found,
-                Outcome::NotVerified(found) => {
-                    state::report_unverified(aws, &planned, &found, apply).await?;
+                Outcome::NotVerified(found, refusal) => {
+                    state::report_unverified(aws, &planned, &found, refusal.as_ref(), apply).await?;
                     found
                 }
             };

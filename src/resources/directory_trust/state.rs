@@ -7,19 +7,21 @@ use tokio::time::Instant;
 
 use super::{INCOMING, Trust};
 use crate::aws::{self, Aws, Freshness};
-use crate::resources::late::look_again;
+use crate::resources::late::{look_again, scaled};
 
 /// How long a new trust may stay invisible.
 const INVISIBLE: Duration = Duration::from_mins(1);
-/// How many times the state from before VerifyTrust is taken for a lagging answer.
+/// How many times the state from before VerifyTrust is taken for a lagging answer, before AWS is asked again.
 const LAGGING: u32 = 3;
+/// How long AWS may take to begin the verification, the one that is asked for or its own of a new trust.
+const BEGINS: Duration = Duration::from_mins(1);
 
 /// How a trust turned out.
 pub(super) enum Outcome {
     /// Verified, or incoming and in place.
     Good(aws::Trust),
-    /// In place, but AWS could not verify it.
-    NotVerified(aws::Trust),
+    /// In place, but AWS could not verify it, or refused to.
+    NotVerified(aws::Trust, Option<aws::Error>),
 }
 
 /// Whether AWS is still working on a trust in this state.
@@ -81,30 +83,43 @@ pub(super) async fn verified(aws: &Aws, trust: &Trust, context: &Context) -> Res
     if trust.is_incoming() || before.state == "Verified" {
         return Ok(Outcome::Good(before));
     }
-    context.go_on("verifying the trust")?;
-    match aws.ds().verify_trust(&trust.id).await {
-        Ok(()) => {}
-        // AWS verifies a new trust by itself too, and refuses while it does.
-        Err(error) if matches!(error.kind, aws::Kind::Refused | aws::Kind::Conflict) => {
-            tracing::info!(trust = trust.id, "AWS does not take the request to verify the trust: {error}");
-        }
-        Err(error) => return Err(error.into()),
-    }
-    let mut lagging = 0;
-    let found = wait_until(
-        context,
-        &format!("trust {} to be verified", trust.id),
-        || async { Ok(aws.ds().find_trust(&trust.directory_id, &trust.id).await?) },
-        |found: Option<aws::Trust>| match found {
-            Some(found) if is_as_before(&found, &before) && lagging < LAGGING => {
-                lagging += 1;
-                Progress::Pending(found.state)
+    let (patience, asked) = (scaled(context, BEGINS, 40), Instant::now());
+    loop {
+        context.go_on("verifying the trust")?;
+        let refusal = match aws.ds().verify_trust(&trust.id).await {
+            Ok(()) => None,
+            // AWS verifies a new trust by itself too, and refuses while it does.
+            Err(error) if matches!(error.kind, aws::Kind::Refused | aws::Kind::Conflict) => {
+                tracing::info!(
+                    trust = trust.id,
+                    "AWS does not take the request to verify the trust: {error}"
+                );
+                Some(error)
             }
-            found => progress(&trust.id, found),
-        },
-    )
-    .await?;
-    Ok(if found.state == "Verified" { Outcome::Good(found) } else { Outcome::NotVerified(found) })
+            Err(error) => return Err(error.into()),
+        };
+        let mut lagging = 0;
+        let found = wait_until(
+            context,
+            &format!("trust {} to be verified", trust.id),
+            || async { Ok(aws.ds().find_trust(&trust.directory_id, &trust.id).await?) },
+            |found: Option<aws::Trust>| match found {
+                Some(found) if is_as_before(&found, &before) && lagging < LAGGING => {
+                    lagging += 1;
+                    Progress::Pending(found.state)
+                }
+                found => progress(&trust.id, found),
+            },
+        )
+        .await?;
+        if found.state == "Verified" {
+            return Ok(Outcome::Good(found));
+        }
+        // A trust does not stay as it was where it was verified.
+        if !is_as_before(&found, &before) || asked.elapsed() >= patience {
+            return Ok(Outcome::NotVerified(found, refusal));
+        }
+    }
 }
 
 fn is_as_before(found: &aws::Trust, before: &aws::Trust) -> bool {
@@ -116,19 +131,23 @@ pub(super) async fn report_unverified(
     aws: &Aws,
     trust: &Trust,
     found: &aws::Trust,
+    refusal: Option<&aws::Error>,
     context: &Context,
 ) -> Result<(), Failure> {
     let servers = match aws.ds().find_directory(&trust.directory_id, Freshness::Recent).await {
         Ok(Some(directory)) => directory.dns_ip_addresses,
         _ => Vec::new(),
     };
-    let problem = format!(
+    let mut problem = format!(
         "Trust {} with {} is in the state {}: {}",
         found.id,
         found.remote_domain_name,
         found.state,
         reason(found)
     );
+    if let Some(refusal) = refusal {
+        problem.push_str(&format!(" It does not take the request to verify the trust: {refusal}"));
+    }
     let advice = other_side(&found.direction, &found.remote_domain_name, &servers);
     if trust.require_verified {
         return Err(Failure::unexpected(problem)

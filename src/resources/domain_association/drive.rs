@@ -11,6 +11,7 @@ use super::round::{Millis, Reboot, Round, now};
 use super::step::{Goal, Step, next};
 use super::{explain, leave};
 use crate::aws::{self, Aws, Flight, Kind};
+use crate::resources::late::scaled;
 
 /// How long AWS may go on to show what was before a change.
 const SETTLE: Duration = Duration::from_mins(2);
@@ -20,11 +21,6 @@ const RECENT: i32 = 10;
 const REST: Duration = Duration::from_secs(10);
 /// How long RDS may take to believe in a role that IAM says to be right.
 const ROLE_PATIENCE: Duration = Duration::from_mins(10);
-
-/// A time that is shorter in tests, which poll faster.
-pub(super) fn scaled(context: &Context, time: Duration, polls: u32) -> Duration {
-    context.poll_interval().map_or(time, |poll| (poll * polls).max(Duration::from_secs(5)).min(time))
-}
 
 /// [`SETTLE`] in milliseconds.
 pub(super) fn settle(context: &Context) -> Millis {

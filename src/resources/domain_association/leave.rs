@@ -5,11 +5,11 @@ use std::time::Duration;
 use tf_provider::framework::{Context, Failure, Private, Progress, wait_until};
 use tokio::time::Instant;
 
-use super::drive::scaled;
 use super::facts::{Facts, Member, observe};
 use super::round::Round;
 use super::standing::Standing;
 use crate::aws::{self, Aws, Kind};
+use crate::resources::late::scaled;
 
 const SENT: &str = "leave";
 const JOINED: &str = "directory";

@@ -7,11 +7,11 @@ use tf_provider::framework::{Blame, Context, Diagnostics, Failure, Progress, Sev
 use tf_provider::value::Path;
 
 use super::checks::{self, Look, Subject};
-use super::drive::scaled;
 use super::judge::When;
 use super::step::Goal;
 use crate::aws::{Aws, Freshness};
 use crate::resources::directory_access_role::PlannedRoles;
+use crate::resources::late::scaled;
 
 /// How long IAM may show a role of a moment ago otherwise than it is, on this service's side. RDS gets its own time.
 const ROLE_PATIENCE: Duration = Duration::from_mins(2);
