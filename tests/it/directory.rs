@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_simulator::{
-    Fault, FaultKind, Membership, Service, Share, Simulator, Steps, Timeline, VPC, wall_clock,
+    Boundary, Fault, FaultKind, Membership, Service, Share, Simulator, Steps, Timeline, VPC, wall_clock,
 };
 use serde_json::{Value as Json, json};
 
@@ -466,6 +466,19 @@ async fn a_directory_that_shows_late_is_adopted_all_the_same() {
         assert_eq!(simulator.count("CreateMicrosoftAD"), 1, "{hours}");
         end(&simulator, directory).await;
     }
+}
+
+/// It was there when the refresh looked, and gone when it asked for its tags.
+#[tokio::test]
+async fn a_directory_that_goes_during_a_refresh_is_gone() {
+    let (simulator, directory) = created(&config()).await;
+    let hold = simulator.hold(Service::Ds, "ListTagsForResource", 1, Boundary::Before);
+    let mut refreshed = directory.clone();
+    let refreshing = tokio::spawn(async move { refreshed.refresh().await });
+    hold.reached().await;
+    simulator.here(|region| region.directories.clear());
+    hold.release();
+    assert_eq!(refreshing.await.unwrap().unwrap(), Json::Null);
 }
 
 /// An error would taint a directory that is as good as any.

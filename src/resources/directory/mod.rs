@@ -218,6 +218,14 @@ impl Resource for Directories {
         }
         let (tags, data_access) =
             tokio::join!(read::tags(aws, &found.id, &state), read::data_access(aws, &found, &state));
+        // The last of a deletion may come between two questions.
+        let is_gone = [tags.as_ref().err(), data_access.as_ref().err()]
+            .into_iter()
+            .flatten()
+            .any(aws::Error::not_found);
+        if is_gone && aws.ds().find_directory(&found.id, aws::Freshness::Now).await?.is_none() {
+            return Ok(None);
+        }
         (state.tags, state.tags_all) = tags?;
         state.enable_directory_data_access = data_access?;
         state.alias = alias_of(&found);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tf_provider::framework::{Context, Failure};
+use tf_provider::framework::Context;
 
 use super::Directory;
 use crate::aws::{self, Aws, Freshness, Tags};
@@ -10,7 +10,7 @@ use crate::resources::late::look_again;
 use crate::tags;
 
 /// `tags` and `tags_all`. Of many directories with tags that are as the state says, a listing confirms it.
-pub(super) async fn tags(aws: &Aws, id: &str, state: &Directory) -> Result<(Option<Tags>, Tags), Failure> {
+pub(super) async fn tags(aws: &Aws, id: &str, state: &Directory) -> aws::Result<(Option<Tags>, Tags)> {
     if let Some(tagging) = aws.tagging()
         && let Some(listed) = tagging.glance_at_directory(id).await
     {
@@ -28,7 +28,7 @@ pub(super) async fn data_access(
     aws: &Aws,
     found: &aws::Directory,
     state: &Directory,
-) -> Result<Option<bool>, Failure> {
+) -> aws::Result<Option<bool>> {
     let is_import = state.name.is_empty();
     if state.enable_directory_data_access.is_none() && !is_import {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(super) async fn data_access(
             tracing::warn!(directory = found.id, "directory data access cannot be read: {error}");
             Ok(state.enable_directory_data_access)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
