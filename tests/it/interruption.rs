@@ -11,10 +11,10 @@
 //! names contain it, such as `trust, create` or `Ctrl-C once`. A run of all that finds nothing is recorded with its day,
 //! as the one of the [faults](super::faults) is. `AURORAKERBEROS_INTERRUPTIONS_TRACE=1` tells the end of each case.
 
-mod case;
+pub(crate) mod case;
 #[cfg(unix)]
 mod cli;
-mod life;
+pub(crate) mod life;
 mod slow;
 
 use std::collections::BTreeMap;

@@ -35,6 +35,7 @@ mod provider;
 mod retries;
 mod schema;
 mod secrets;
+mod storm;
 mod supply_chain;
 mod support;
 mod tags;

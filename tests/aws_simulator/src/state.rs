@@ -165,6 +165,16 @@ impl State {
         self.shares.retain(|_, share| share.gone_at.is_none_or(|at| at > now));
     }
 
+    /// Shows what AWS has yet to show, as it does after some time.
+    pub fn reveal(&mut self) {
+        for directory in self.regions.values_mut().flat_map(|region| region.directories.values_mut()) {
+            directory.hidden_reads = 0;
+        }
+        for role in self.iam.values_mut().flat_map(|iam| iam.roles.values_mut()) {
+            (role.hidden_from_iam, role.hidden_from_rds) = <_>::default();
+        }
+    }
+
     /// A new id: the prefix and hexadecimal digits.
     pub(crate) fn id(&mut self, prefix: &str, digits: usize) -> String {
         let digits: String = (0..digits).map(|_| self.ids.digit(16)).collect();

@@ -205,7 +205,7 @@ async fn recover(life: &mut Life, case: &Case) -> Result<bool, String> {
 }
 
 /// The id in the import block that an error tells, where it is one block for that type.
-fn import_id(told: &Report, kind: Kind) -> Option<String> {
+pub(crate) fn import_id(told: &Report, kind: Kind) -> Option<String> {
     let text = told.to_string();
     let (_, block) = text.split_once("import {\n")?;
     let (block, rest) = block.split_once("\n}")?;

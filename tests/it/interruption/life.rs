@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_simulator::{ClusterSeed, Config, DEFAULT_ACCOUNT, Simulator};
+use aws_simulator::{ClusterSeed, Config, DEFAULT_ACCOUNT, Options, Simulator};
 use serde_json::{Value as Json, json};
 
 use crate::support::simulator::{self, ROLE};
@@ -12,7 +12,7 @@ const CLUSTER: &str = "c";
 
 /// What is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Directory,
     Trust,
     Role,
@@ -20,9 +20,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Directory, Self::Trust, Self::Role, Self::Association];
+    pub(crate) const ALL: [Self; 4] = [Self::Directory, Self::Trust, Self::Role, Self::Association];
 
-    pub(super) fn type_name(self) -> &'static str {
+    pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Directory => "aurorakerberos_directory",
             Self::Trust => "aurorakerberos_directory_trust",
@@ -32,7 +32,7 @@ impl Kind {
     }
 
     /// What a user does with it, in this order.
-    pub(super) fn steps(self) -> &'static [Step] {
+    pub(crate) fn steps(self) -> &'static [Step] {
         match self {
             // A second update would be the first one again; another cluster would be another life.
             Self::Association => &[Step::Create, Step::Change, Step::Destroy],
@@ -42,7 +42,7 @@ impl Kind {
 
     /// The call that makes it, of which an interruption must not make a second one. An association is made by the same
     /// modification that mends it.
-    pub(super) fn creation(self) -> Option<&'static str> {
+    pub(crate) fn creation(self) -> Option<&'static str> {
         match self {
             Self::Directory => Some("CreateMicrosoftAD"),
             Self::Trust => Some("CreateTrust"),
@@ -60,7 +60,7 @@ impl fmt::Display for Kind {
 
 /// One apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Create,
     /// Changes in place whatever can be, after somebody else changed the role's trust policy.
     Change,
@@ -72,10 +72,10 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 5] = [Self::Create, Self::Change, Self::Clear, Self::Replace, Self::Destroy];
+    pub(crate) const ALL: [Self; 5] = [Self::Create, Self::Change, Self::Clear, Self::Replace, Self::Destroy];
 
     /// Whether an object is made in it.
-    pub(super) fn makes(self) -> bool {
+    pub(crate) fn makes(self) -> bool {
         matches!(self, Self::Create | Self::Replace)
     }
 }
@@ -93,10 +93,10 @@ impl fmt::Display for Step {
 }
 
 /// A provider, AWS, and a state file.
-pub(super) struct Life {
-    pub(super) simulator: Simulator,
-    pub(super) core: Core,
-    pub(super) object: Object,
+pub(crate) struct Life {
+    pub(crate) simulator: Simulator,
+    pub(crate) core: Core,
+    pub(crate) object: Object,
     kind: Kind,
     directories: Vec<Object>,
     role: Option<Object>,
@@ -104,10 +104,16 @@ pub(super) struct Life {
 
 impl Life {
     /// Everything that the object stands on, and not the object itself.
-    pub(super) async fn begin(kind: Kind) -> Self {
-        let simulator = Simulator::start(Config::default()).await;
+    pub(crate) async fn begin(kind: Kind) -> Self {
+        Self::begin_with(kind, Options::default(), &[]).await
+    }
+
+    /// The same with other habits of AWS, and more in the provider's environment.
+    pub(crate) async fn begin_with(kind: Kind, options: Options, more: &[(&str, &str)]) -> Self {
+        let simulator = Simulator::start(Config { options, ..Config::default() }).await;
         simulator.seed_cluster(&ClusterSeed::new(CLUSTER, "aurora-postgresql", "16.6", 2));
-        let env = [("AURORAKERBEROS_POLL_INTERVAL", "2ms"), ("AURORAKERBEROS_RETRY_PAUSE", "1ms")];
+        let env = [&[("AURORAKERBEROS_POLL_INTERVAL", "2ms"), ("AURORAKERBEROS_RETRY_PAUSE", "1ms")], more]
+            .concat();
         let core = Core::start(&env, &simulator::provider_config(&simulator)).await;
         let object = core.resource(kind.type_name());
         let mut life = Self { simulator, core, object, kind, directories: Vec::new(), role: None };
@@ -132,14 +138,14 @@ impl Life {
     }
 
     /// `terraform apply` or `destroy` of the object.
-    pub(super) async fn run(&mut self, step: Step) -> Result<(), Report> {
+    pub(crate) async fn run(&mut self, step: Step) -> Result<(), Report> {
         let config = self.config(step);
         let plan = plan(&mut self.object, &config).await?;
         apply(&mut self.object, plan.as_ref(), &config).await
     }
 
     /// Panics unless the next plan is empty.
-    pub(super) async fn assert_settled(&mut self, step: Step) {
+    pub(crate) async fn assert_settled(&mut self, step: Step) {
         let left = self.object.refresh().await.unwrap();
         let config = self.config(step);
         if config.is_null() {
@@ -152,7 +158,7 @@ impl Life {
 
     /// What happens before an update: somebody else changes the role, and the reboots of the create get old, so that
     /// nothing waits for them.
-    pub(super) fn prepare(&self, step: Step) {
+    pub(crate) fn prepare(&self, step: Step) {
         if step != Step::Change {
             return;
         }
@@ -169,7 +175,7 @@ impl Life {
     }
 
     /// Destroys what the object stands on; returns what is left then.
-    pub(super) async fn end(mut self) -> Vec<String> {
+    pub(crate) async fn end(mut self) -> Vec<String> {
         for object in self.role.iter_mut().chain(&mut self.directories) {
             object.destroy().await.unwrap();
         }
@@ -177,7 +183,7 @@ impl Life {
     }
 
     /// Null where the object is to be destroyed.
-    pub(super) fn config(&self, step: Step) -> Json {
+    pub(crate) fn config(&self, step: Step) -> Json {
         match self.kind {
             _ if step == Step::Destroy => Json::Null,
             Kind::Directory => directory(step),
@@ -194,13 +200,13 @@ impl Life {
 }
 
 /// Refreshes and plans; none where that is a destroy.
-pub(super) async fn plan(object: &mut Object, config: &Json) -> Result<Option<Planned>, Report> {
+pub(crate) async fn plan(object: &mut Object, config: &Json) -> Result<Option<Planned>, Report> {
     object.refresh().await?;
     if config.is_null() { Ok(None) } else { object.plan(config).await.map(Some) }
 }
 
 /// Carries the plan out.
-pub(super) async fn apply(object: &mut Object, plan: Option<&Planned>, config: &Json) -> Result<(), Report> {
+pub(crate) async fn apply(object: &mut Object, plan: Option<&Planned>, config: &Json) -> Result<(), Report> {
     match plan {
         None => object.destroy().await,
         Some(plan) => object.apply_plan(plan, config).await.map(|_| ()),
