@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use aws_simulator::{ClusterSeed, Fault, FaultKind, Service};
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use tokio::task::JoinHandle;
 
 use super::{CLUSTER, Stage};
+use crate::support::{Object, Report};
+
+/// An apply that goes on beside the test.
+type Creating = JoinHandle<(Object, Result<Json, Report>)>;
 
 /// Ctrl-C after the modification and so many reboots; then a second apply.
 async fn interrupted(reboots: usize) {
@@ -131,30 +136,35 @@ async fn an_interrupted_update_goes_on() {
     stage.end(association).await;
 }
 
+/// Stops a creation, which is in the state then, with a warning that says these parts; the next apply goes on.
+async fn stopped_it_goes_on(stage: Stage, creating: Creating, parts: &[&str]) {
+    stage.core.stop().await;
+    let (mut association, result) = creating.await.unwrap();
+    result.unwrap();
+    let told = association.warnings().to_string();
+    for part in parts {
+        assert!(told.contains(part), "{part:?} is not in:\n{told}");
+    }
+    assert!(!association.is_tainted());
+    stage.slow(60);
+    stage.simulator.clear_faults();
+    stage.core.restart().await;
+    association.refresh().await.unwrap();
+    let state = association.apply(&stage.config()).await.unwrap();
+    assert_eq!(state["status"], "kerberos-enabled");
+    stage.end(association).await;
+}
+
 /// What AWS may have done is in the state, and the next apply goes on from there.
 #[tokio::test]
 async fn a_modification_without_an_answer_is_in_the_state() {
     for kind in [FaultKind::Delay(Duration::from_mins(1)), FaultKind::ResetAfter] {
         let stage = Stage::new(2).await;
         stage.slow(300);
-        stage.simulator.fault(Fault::new(Service::Rds, "ModifyDBCluster", kind.clone()).times(1));
+        stage.simulator.fault(Fault::new(Service::Rds, "ModifyDBCluster", kind).times(1));
         let running = stage.association().apply_in_background(&stage.config());
         stage.until("ModifyDBCluster", 1).await;
-        stage.core.stop().await;
-        let (mut association, result) = running.await.unwrap();
-        result.unwrap_or_else(|told| panic!("{kind:?}: {told}"));
-        assert!(!association.is_tainted());
-        assert!(
-            association.warnings().to_string().contains("The next apply goes on"),
-            "{}",
-            association.warnings()
-        );
-        stage.simulator.clear_faults();
-        stage.core.restart().await;
-        association.refresh().await.unwrap();
-        let state = association.apply(&stage.config()).await.unwrap();
-        assert_eq!(state["status"], "kerberos-enabled");
-        stage.end(association).await;
+        stopped_it_goes_on(stage, running, &["The next apply goes on"]).await;
     }
 }
 
@@ -174,21 +184,8 @@ async fn a_stop_before_the_look_that_would_tell_loses_nothing() {
     }
     stage.simulator.fault(Fault::new(Service::Rds, "DescribeDBClusters", late(3000)));
     tokio::time::sleep(Duration::from_millis(800)).await;
-    stage.core.stop().await;
-    let (mut association, result) = running.await.unwrap();
-    result.unwrap();
-    let told = association.warnings().to_string();
-    for part in ["asked for cluster c to join", "an answer was lost", "The next apply goes on"] {
-        assert!(told.contains(part), "{part:?} is not in:\n{told}");
-    }
-    assert!(!association.is_tainted());
-    stage.slow(60);
-    stage.simulator.clear_faults();
-    stage.core.restart().await;
-    association.refresh().await.unwrap();
-    let state = association.apply(&stage.config()).await.unwrap();
-    assert_eq!(state["status"], "kerberos-enabled");
-    stage.end(association).await;
+    let parts = ["asked for cluster c to join", "an answer was lost", "The next apply goes on"];
+    stopped_it_goes_on(stage, running, &parts).await;
 }
 
 #[tokio::test]
