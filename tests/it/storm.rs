@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use aws_simulator::{Fault, FaultKind, Options, Steps};
+use aws_simulator::{Fault, FaultKind, Options, Orders, State, Steps};
 use fastrand::Rng;
 
 use crate::interruption::case::import_id;
@@ -61,7 +61,7 @@ impl Weather {
     }
 }
 
-/// Orders some faults of any kind, each for some calls in a row.
+/// Orders some faults of any kind, each for some calls in a row, and some refusals for what others do.
 fn gather(life: &Life, chance: &mut Rng) {
     let kinds = [
         FaultKind::Throttled,
@@ -81,6 +81,15 @@ fn gather(life: &Life, chance: &mut Rng) {
         let fault = Fault::everywhere(kinds[chance.usize(..kinds.len())].clone());
         life.simulator.fault(fault.from_call(chance.u64(1..=CALLS)).times(chance.u64(1..=4)));
     }
+    life.simulator.with(|state| {
+        let orders = &mut state.orders;
+        for list in [&mut orders.cluster_busy, &mut orders.instance_busy, &mut orders.directory_in_use] {
+            list.add("*", "Somebody else is at work.", chance.u32(0..3));
+        }
+        if chance.u32(..8) == 0 {
+            orders.join_fails.add("*", "The domain does not answer.", 1);
+        }
+    });
     let pace = [0, 0, 30, 200][chance.usize(..4)];
     life.simulator.set_steps(Steps::all(Duration::from_millis(pace)));
 }
@@ -158,10 +167,15 @@ async fn run(life: &mut Life, step: Step, chance: &mut Rng, weather: &mut Weathe
 
 /// The storm is over: applies, adopts where the error tells how, and looks at what there is.
 async fn calm(life: &mut Life, kind: Kind, step: Step, weather: &mut Weather) -> Result<(), String> {
-    if let Err(told) = life.run(step).await {
+    let mut applied = life.run(step).await;
+    // A member whose join was to fail in the storm may do so after it.
+    if applied.is_err() && has_failed(life) {
+        applied = life.run(step).await;
+    }
+    if let Err(told) = applied {
         let id = import_id(&told, kind)
             .ok_or_else(|| format!("the apply after it fails, and tells no import block: {told}"))?;
-        life.simulator.with(aws_simulator::State::reveal);
+        life.simulator.with(State::reveal);
         let imported = life.object.import_id(&id).await;
         imported
             .map_err(|refused| format!("the import block of the error does not import: {refused}\n{told}"))?;
@@ -205,6 +219,11 @@ fn rebooted_again(life: &Life, since: usize) -> Option<String> {
     Some(format!("{instance} was rebooted {times} times"))
 }
 
+/// Whether an instance failed to join, as RDS tells.
+fn has_failed(life: &Life) -> bool {
+    life.simulator.here(|region| region.events.iter().any(|event| event.message.contains("Failed to join")))
+}
+
 async fn weather(storm: u64) -> Result<Weather, String> {
     let mut chance = Rng::with_seed(storm);
     let mut weather = Weather::default();
@@ -213,6 +232,8 @@ async fn weather(storm: u64) -> Result<Weather, String> {
         directory_hidden_reads: chance.u32(0..3),
         iam_hidden_reads: chance.u32(0..3),
         leave_needs_reboot: chance.bool(),
+        retry_needs_reboot: chance.bool(),
+        clusters_by_name_only: chance.bool(),
         ..Options::default()
     };
     let mut life = Life::begin_with(kind, options, &[("AURORAKERBEROS_READ_TIMEOUT", READ_TIMEOUT)]).await;
@@ -220,7 +241,8 @@ async fn weather(storm: u64) -> Result<Weather, String> {
     for step in kind.steps().iter().copied() {
         life.prepare(step);
         let since = life.simulator.journal().len();
-        let mut was_tainted = false;
+        // A tainted association leaves the domain and joins again, and a member that failed joins once more.
+        let mut reboots_again = step == Step::Destroy;
         let mut log = Vec::new();
         for _ in 0..chance.u32(1..=3) {
             // A run that has nothing to destroy is none.
@@ -228,10 +250,14 @@ async fn weather(storm: u64) -> Result<Weather, String> {
                 break;
             }
             log.push(run(&mut life, step, &mut chance, &mut weather).await);
-            was_tainted |= life.object.is_tainted();
-            life.simulator.clear_faults();
+            reboots_again |= life.object.is_tainted();
             // The next run of Terraform comes some time later, and has a provider of its own.
-            life.simulator.with(aws_simulator::State::reveal);
+            life.simulator.clear_faults();
+            life.simulator.with(|state| {
+                state.orders = Orders::default();
+                state.reveal();
+            });
+            reboots_again |= has_failed(&life);
             life.core.restart().await;
         }
         life.simulator.set_steps(Steps::default());
@@ -247,9 +273,7 @@ async fn weather(storm: u64) -> Result<Weather, String> {
         if let Some(problem) = too_many(&life, kind, step) {
             return Err(told(problem));
         }
-        // A tainted association leaves the domain and joins again.
-        let again = rebooted_again(&life, since).filter(|_| step != Step::Destroy && !was_tainted);
-        if let Some(problem) = again {
+        if let Some(problem) = rebooted_again(&life, since).filter(|_| !reboots_again) {
             return Err(told(problem));
         }
     }
