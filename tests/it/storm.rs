@@ -109,11 +109,11 @@ async fn run(life: &mut Life, step: Step, chance: &mut Rng, weather: &mut Weathe
     });
     weather.runs += 1;
     let began = life.simulator.journal().len();
-    let calls = chance.usize(1..CALLS as usize);
+    let calls = chance.u64(1..CALLS);
     let way = chance.u32(..6);
     let later = Duration::from_millis(chance.u64(..30));
     let come = async {
-        while life.simulator.journal().len() < began + calls {
+        while ((life.simulator.journal().len() - began) as u64) < calls {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(later).await;

@@ -1,5 +1,6 @@
 //! The states of a trust: waiting for those that last, verifying, and what to tell when that fails.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use tf_provider::framework::{Context, Diagnostic, Failure, Progress, wait_until};
@@ -146,7 +147,7 @@ pub(super) async fn report_unverified(
         reason(found)
     );
     if let Some(refusal) = refusal {
-        problem.push_str(&format!(" It does not take the request to verify the trust: {refusal}"));
+        let _ = write!(problem, " It does not take the request to verify the trust: {refusal}");
     }
     let advice = other_side(&found.direction, &found.remote_domain_name, &servers);
     if trust.require_verified {

@@ -176,14 +176,14 @@ async fn a_stop_before_the_look_that_would_tell_loses_nothing() {
     let late = |time| FaultKind::Delay(Duration::from_millis(time));
     let modify = |kind| Fault::new(Service::Rds, "ModifyDBCluster", kind).times(1);
     stage.simulator.fault(modify(FaultKind::ResetAfter));
-    stage.simulator.fault(modify(late(500)).from_call(2));
+    stage.simulator.fault(modify(late(1500)).from_call(2));
     let running = stage.association().apply_in_background(&stage.config());
     stage.until("ModifyDBCluster", 1).await;
     while stage.simulator.count("ModifyDBCluster") < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stage.simulator.fault(Fault::new(Service::Rds, "DescribeDBClusters", late(3000)));
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    tokio::time::sleep(Duration::from_millis(1800)).await;
     let parts = ["asked for cluster c to join", "an answer was lost", "The next apply goes on"];
     stopped_it_goes_on(stage, running, &parts).await;
 }
