@@ -133,7 +133,8 @@ impl Intercept for Flight {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(Err(error)) = context.output_or_error() {
-            if !had_no_effect(error, context.response()) {
+            // One that failed before it was sent, for want of credentials, was none.
+            if self.is_in_the_air() && !had_no_effect(error, context.response()) {
                 self.0.is_lost.store(true, Ordering::Relaxed);
             }
             self.turn_back();

@@ -123,7 +123,7 @@ impl Join<'_> {
     fn ended(&mut self, failure: Failure, keep: &mut impl FnMut(&Facts)) -> Failure {
         if self.round.is_none() && self.modification.is_lost() {
             let goal = self.goal;
-            leave::note_joined(self.context, &goal.directory_id);
+            leave::note_perhaps(self.context, &goal.directory_id);
             self.note(&format!(
                 "asked for cluster {} to join {}; an answer was lost",
                 goal.cluster, goal.directory_id
@@ -233,6 +233,10 @@ impl Join<'_> {
     /// Notes the reboots of a moment ago, which RDS's events tell. Whether they were for this join is not sure: one that
     /// shows no effect in time is made (again).
     async fn take_up(&mut self, facts: &Facts) {
+        // It came there by the modification whose answer was lost.
+        if self.modification.is_lost() {
+            leave::note_joined(self.context, &self.goal.directory_id);
+        }
         let now = now();
         let mut round = Round::begin(self.goal, facts, false, now);
         let members: Vec<String> = facts.members.iter().map(|member| member.id.clone()).collect();

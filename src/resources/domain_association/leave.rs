@@ -13,6 +13,7 @@ use crate::resources::late::scaled;
 
 const SENT: &str = "leave";
 const JOINED: &str = "directory";
+const PERHAPS: &str = "perhaps";
 /// AWS does not say whether leaving needs a reboot. Whatever still waits after this time is rebooted.
 const UNDISTURBED: Duration = Duration::from_mins(3);
 const REST: Duration = Duration::from_secs(10);
@@ -31,6 +32,8 @@ enum Step {
 struct Leaving {
     cluster: String,
     directory_id: String,
+    /// The directory that it may have been moved to by a modification whose answer was lost.
+    perhaps: Option<String>,
     rolling: bool,
     sent: bool,
     /// Whether the members have had the time to leave by themselves.
@@ -52,6 +55,7 @@ pub(super) async fn leave(
     let mut leaving = Leaving {
         cluster: cluster.to_owned(),
         directory_id: directory_id.to_owned(),
+        perhaps: context.private(|private| perhaps(private)),
         rolling,
         sent: context.private(|private| private.get(SENT).is_some()),
         long_enough: false,
@@ -113,8 +117,23 @@ pub(super) async fn leave(
 pub(super) fn note_joined(context: &Context, directory_id: &str) {
     context.private(|private| {
         private.remove(SENT);
+        private.remove(PERHAPS);
         private.set(JOINED, directory_id.as_bytes());
     });
+}
+
+/// Notes which directory the cluster may have been joined to, by a modification whose answer was lost. What it was joined
+/// to before stays noted, since it may be there still.
+pub(super) fn note_perhaps(context: &Context, directory_id: &str) {
+    context.private(|private| {
+        private.remove(SENT);
+        private.set(PERHAPS, directory_id.as_bytes());
+    });
+}
+
+/// The directory that the cluster may have been joined to; none where no answer was lost, or it has joined since.
+pub(super) fn perhaps(private: &Private) -> Option<String> {
+    String::from_utf8(private.get(PERHAPS)?.to_vec()).ok()
 }
 
 /// Notes which directory the cluster was to be joined to, where nothing is noted yet: a create that failed may not have
@@ -134,12 +153,13 @@ pub(super) fn noted(private: &Private) -> Option<String> {
 
 impl Leaving {
     fn next(&self, facts: &Facts) -> Step {
-        let mut ours = facts.memberships().filter(|found| found.domain == self.directory_id);
+        let is_ours = |domain: &str| domain == self.directory_id || self.perhaps.as_deref() == Some(domain);
+        let mut ours = facts.memberships().filter(|found| is_ours(&found.domain));
         let anything_shows = facts.memberships().next().is_some();
         if facts.status == "deleting" {
             return Step::Wait("the cluster is being deleted".to_owned());
         }
-        let all_going = facts.memberships().filter(|found| found.domain == self.directory_id).all(|found| {
+        let all_going = facts.memberships().filter(|found| is_ours(&found.domain)).all(|found| {
             Standing::of(&found.status) <= Standing::LeavePending
                 && Standing::of(&found.status) >= Standing::Leaving
         });
@@ -225,6 +245,7 @@ mod tests {
         Leaving {
             cluster: "c".into(),
             directory_id: DIRECTORY.into(),
+            perhaps: None,
             rolling: true,
             sent,
             long_enough: false,
@@ -242,6 +263,9 @@ mod tests {
         check(&leaving(false), &["enable-kerberos-failed", "-"], &Step::Modify);
         check(&leaving(false), &["-", "-"], &Step::Done);
         check(&leaving(false), &["kerberos-enabled@d-0000000000"], &Step::Done);
+        let perhaps = Leaving { perhaps: Some("d-0000000000".into()), ..leaving(false) };
+        check(&perhaps, &["kerberos-enabled@d-0000000000"], &Step::Modify);
+        check(&perhaps, &["kerberos-enabled"], &Step::Modify);
         check(&leaving(false), &[], &Step::Modify);
         check(&leaving(true), &[], &Step::Done);
         check(&leaving(true), &["-", "disabling-kerberos"], &wait("i1 is disabling-kerberos"));

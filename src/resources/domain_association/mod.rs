@@ -204,7 +204,9 @@ impl Resource for DomainAssociations {
         // apply was killed after it had moved the cluster, or somebody else did. Now it is this resource's.
         let joined = leave::noted(plan.private);
         let takes_over = joined.is_some_and(|joined| prior.directory_id.text() != Some(joined.as_str()));
-        if suffices && !moves && !takes_over && !plan.changes("iam_role_name") {
+        // Nor may it be taken for done what was asked for without an answer, where nothing shows it.
+        let is_doubtful = leave::perhaps(plan.private).is_some();
+        if suffices && !moves && !takes_over && !is_doubtful && !plan.changes("iam_role_name") {
             return;
         }
         for changing in ["status", "domain_memberships", "pending_reboot"] {
@@ -346,9 +348,10 @@ impl Resource for DomainAssociations {
         let goal = association.goal();
         // A refresh may have found the cluster in a domain that others moved it to, which is not ours to end.
         let directory = apply.private(|private| leave::noted(private));
+        let perhaps = apply.private(|private| leave::perhaps(private));
         let directory = directory.as_ref().unwrap_or(&goal.directory_id);
         leave::leave(client, &goal.cluster, directory, goal.rolling, apply).await?;
-        if *directory != goal.directory_id {
+        if *directory != goal.directory_id && perhaps.as_ref() != Some(&goal.directory_id) {
             apply.warn(explain::left_where_it_is(&goal, directory, &client.region));
         }
         self.applying.forget(&goal.cluster);

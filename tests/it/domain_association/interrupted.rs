@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aws_simulator::{ClusterSeed, Fault, FaultKind, Service};
+use aws_simulator::{ClusterSeed, Fault, FaultKind, Region, Service};
 use serde_json::{Value as Json, json};
 use tokio::task::JoinHandle;
 
-use super::{CLUSTER, Stage};
-use crate::support::{Object, Report};
+use super::{CLUSTER, Stage, directory_config};
+use crate::support::{Action, Object, Report};
 
 /// An apply that goes on beside the test.
 type Creating = JoinHandle<(Object, Result<Json, Report>)>;
@@ -186,6 +186,56 @@ async fn a_stop_before_the_look_that_would_tell_loses_nothing() {
     tokio::time::sleep(Duration::from_millis(1800)).await;
     let parts = ["asked for cluster c to join", "an answer was lost", "The next apply goes on"];
     stopped_it_goes_on(stage, running, &parts).await;
+}
+
+/// An update of which nobody knows whether it came through: the cluster may still be where it was.
+#[tokio::test]
+async fn after_an_undecided_move_a_destroy_leaves_where_the_cluster_is() {
+    for kind in [FaultKind::InternalFailure, FaultKind::ResetAfter] {
+        let stage = Stage::new(2).await;
+        let mut association = stage.association();
+        association.apply(&stage.config()).await.unwrap();
+        let mut second = stage.core.resource("aurorakerberos_directory");
+        let created = second.apply(&directory_config("two.example.com")).await.unwrap();
+        let modify = |kind| Fault::new(Service::Rds, "ModifyDBCluster", kind);
+        stage.simulator.fault(modify(kind).times(1));
+        stage.simulator.fault(modify(FaultKind::AccessDenied).from_call(2));
+        let config = stage.config_with(&json!({"directory_id": created["id"]}));
+        let told = association.apply(&config).await.unwrap_err().to_string();
+        assert!(told.contains("an answer was lost") && !told.contains("Nothing was changed"), "{told}");
+        stage.simulator.clear_faults();
+        stage.core.restart().await;
+        association.refresh().await.unwrap();
+        association.destroy().await.unwrap();
+        assert!(association.warnings().is_empty(), "{}", association.warnings());
+        let joined =
+            |region: &mut Region| region.instances.values().any(|member| member.membership.is_some());
+        assert!(!stage.simulator.here(joined), "it is in a domain still");
+        second.destroy().await.unwrap();
+        stage.end(association).await;
+    }
+}
+
+/// Nothing shows on a cluster without instances whether it was told to join.
+#[tokio::test]
+async fn an_undecided_join_of_a_cluster_without_instances_is_asked_for_again() {
+    let stage = Stage::new(0).await;
+    let late = FaultKind::Delay(Duration::from_mins(1));
+    stage.simulator.fault(Fault::new(Service::Rds, "ModifyDBCluster", late).times(1));
+    let running = stage.association().apply_in_background(&stage.config());
+    stage.until("ModifyDBCluster", 1).await;
+    stage.core.stop().await;
+    let (mut association, result) = running.await.unwrap();
+    result.unwrap();
+    stage.core.restart().await;
+    association.refresh().await.unwrap();
+    let plan = association.plan(&stage.config()).await.unwrap();
+    assert_eq!(plan.action, Action::Update, "it may never have been told");
+    association.apply_plan(&plan, &stage.config()).await.unwrap();
+    assert_eq!(stage.modifications(), 2);
+    association.refresh().await.unwrap();
+    assert_eq!(association.plan(&stage.config()).await.unwrap().action, Action::NoOp);
+    stage.end(association).await;
 }
 
 #[tokio::test]
