@@ -223,7 +223,7 @@ impl Resource for Directories {
             .into_iter()
             .flatten()
             .any(aws::Error::not_found);
-        if is_gone && aws.ds().find_directory(&found.id, aws::Freshness::Now).await?.is_none() {
+        if is_gone && read::find(aws, &state, context).await?.is_none() {
             return Ok(None);
         }
         (state.tags, state.tags_all) = tags?;

@@ -118,6 +118,7 @@ pub(super) async fn verified(aws: &Aws, trust: &Trust, context: &Context) -> Res
         }
         // A trust does not stay as it was where it was verified.
         if !is_as_before(&found, &before) || asked.elapsed() >= patience {
+            let refusal = refusal.filter(|_| is_as_before(&found, &before));
             return Ok(Outcome::NotVerified(found, refusal));
         }
     }
