@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use aws_simulator::{Fault, FaultKind, Options, Orders, State, Steps};
 use fastrand::Rng;
 
-use crate::interruption::case::import_id;
+use crate::interruption::case::{Way, import_id};
 use crate::interruption::life::{self, Kind, Life, Step};
 use crate::support::figures::{check_section, record_section, today};
 use crate::support::pool::{Ended, run_all};
@@ -42,6 +42,16 @@ const LATE: Duration = Duration::from_millis(1500);
 
 /// A run has seldom more calls to AWS.
 const CALLS: u64 = 30;
+
+/// How a run is interrupted. Two of six are left alone.
+const WAYS: [Option<Way>; 6] = [
+    None,
+    None,
+    Some(Way::ProviderKilled),
+    Some(Way::TerraformKilled),
+    Some(Way::StoppedTwice),
+    Some(Way::Stopped),
+];
 
 /// What became of the runs of a storm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -110,47 +120,44 @@ async fn run(life: &mut Life, step: Step, chance: &mut Rng, weather: &mut Weathe
     weather.runs += 1;
     let began = life.simulator.journal().len();
     let calls = chance.u64(1..CALLS);
-    let way = chance.u32(..6);
+    let way = WAYS[chance.usize(..WAYS.len())];
     let later = Duration::from_millis(chance.u64(..30));
-    let come = async {
+    let interruption = async {
+        let Some(way) = way else { return std::future::pending().await };
         while ((life.simulator.journal().len() - began) as u64) < calls {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(later).await;
+        way
     };
     let ended = tokio::select! {
         biased;
-        ended = &mut task => Some(ended),
-        () = come, if way > 1 => None,
+        ended = &mut task => Err(ended),
+        way = interruption => Ok(way),
     };
     let mut told = String::new();
-    let ended = if let Some(ended) = ended {
-        ended
-    } else {
-        weather.interrupted += 1;
-        match way {
-            2 => {
-                told.push_str("provider killed; ");
-                life.core.kill().await;
+    let ended = match ended {
+        Err(ended) => ended,
+        Ok(way) => {
+            weather.interrupted += 1;
+            let _ = write!(told, "{}; ", way.words());
+            match way {
+                Way::ProviderKilled => life.core.kill().await,
+                Way::TerraformKilled => {
+                    // The state is what it was before the run.
+                    task.abort();
+                    let _ = (&mut task).await;
+                    return told;
+                }
+                Way::StoppedTwice => {
+                    life.core.stop().await;
+                    tokio::time::sleep(Duration::from_millis(chance.u64(..50))).await;
+                    life.core.kill().await;
+                }
+                Way::Stopped | Way::GroupTerminated => life.core.stop().await,
             }
-            3 => {
-                // The state is what it was before the run.
-                task.abort();
-                let _ = (&mut task).await;
-                return "terraform killed".to_owned();
-            }
-            4 => {
-                told.push_str("stopped twice; ");
-                life.core.stop().await;
-                tokio::time::sleep(Duration::from_millis(chance.u64(..50))).await;
-                life.core.kill().await;
-            }
-            _ => {
-                told.push_str("stopped; ");
-                life.core.stop().await;
-            }
+            task.await
         }
-        task.await
     };
     // A rule of Terraform that the provider broke is a panic.
     let (object, result) = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));

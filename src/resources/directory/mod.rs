@@ -219,11 +219,9 @@ impl Resource for Directories {
         let (tags, data_access) =
             tokio::join!(read::tags(aws, &found.id, &state), read::data_access(aws, &found, &state));
         // The last of a deletion may come between two questions.
-        let is_gone = [tags.as_ref().err(), data_access.as_ref().err()]
-            .into_iter()
-            .flatten()
-            .any(aws::Error::not_found);
-        if is_gone && read::find(aws, &state, context).await?.is_none() {
+        if tags.as_ref().is_err_and(aws::Error::not_found)
+            && read::find(aws, &state, context).await?.is_none()
+        {
             return Ok(None);
         }
         (state.tags, state.tags_all) = tags?;

@@ -133,7 +133,11 @@ pub(super) fn note_perhaps(context: &Context, directory_id: &str) {
 
 /// The directory that the cluster may have been joined to; none where no answer was lost, or it has joined since.
 pub(super) fn perhaps(private: &Private) -> Option<String> {
-    String::from_utf8(private.get(PERHAPS)?.to_vec()).ok()
+    directory(private, PERHAPS)
+}
+
+fn directory(private: &Private, key: &str) -> Option<String> {
+    String::from_utf8(private.get(key)?.to_vec()).ok()
 }
 
 /// Notes which directory the cluster was to be joined to, where nothing is noted yet: a create that failed may not have
@@ -148,7 +152,7 @@ pub(super) fn note_directory(context: &Context, directory_id: &str) {
 
 /// The directory that the cluster was joined to by this resource, as its private state says; none after an import.
 pub(super) fn noted(private: &Private) -> Option<String> {
-    String::from_utf8(private.get(JOINED)?.to_vec()).ok()
+    directory(private, JOINED)
 }
 
 impl Leaving {

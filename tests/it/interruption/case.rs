@@ -10,7 +10,7 @@ use crate::support::Report;
 
 /// How a run ends before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// SIGKILL of the provider: Terraform sees a broken connection, and keeps what it had.
     ProviderKilled,
     /// SIGKILL of Terraform: the provider's call is over, and the state is what Terraform had written.
@@ -26,10 +26,10 @@ pub(super) enum Way {
 
 impl Way {
     /// The ways of the matrix.
-    pub(super) const ALL: [Self; 4] =
+    pub(crate) const ALL: [Self; 4] =
         [Self::ProviderKilled, Self::TerraformKilled, Self::Stopped, Self::StoppedTwice];
 
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::ProviderKilled => "SIGKILL of the provider",
             Self::TerraformKilled => "SIGKILL of terraform",
